@@ -1,0 +1,137 @@
+import { writeFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { findProfile, PROFILES } from '../conformance/profiles.js';
+import { RULES } from '../conformance/rules.js';
+import { parseZone } from '../model/time.js';
+import { VERSION } from '../model/version.js';
+import { checkFile, type FileCheck, filesToCheck } from '../pipeline/check-files.js';
+import { openPool } from '../pipeline/worker-pool.js';
+import { defaultWorkers, parseNow, parseWorkers } from './terminal.js';
+
+const FINDINGS_DEFAULT = 1000;
+const FINDINGS_MAX = 100_000;
+/** Places of each code that the text shows. */
+const PLACES_SHOWN_MAX = 5;
+
+interface CheckCommandOptions {
+  profile?: string;
+  timeZone: number;
+  format: 'text' | 'json';
+  output?: string;
+  maxFindings: number;
+  workers: number;
+  now?: number;
+}
+
+export function registerCheck(program: Command): void {
+  program
+    .command('check <file...>')
+    .description('check files or folders: is each right, and if not, which line and which rule')
+    .option(
+      '--profile <name>',
+      `how the file should be written: ${PROFILES.map(({ name }) => name).join(', ')}`,
+      parseProfile,
+    )
+    .option(
+      '--time-zone <zone>',
+      'zone of the stamps: UTC, EST or an offset such as -05:00',
+      parseTimeZone,
+      0,
+    )
+    .option('--format <format>', 'text or json', parseFormat, 'text')
+    .option('--output <file>', 'write the result there instead of printing it')
+    .option(
+      '--max-findings <n>',
+      'findings to keep of each code; counts are always complete',
+      parseMaximum,
+      FINDINGS_DEFAULT,
+    )
+    .option('--workers <n>', 'worker threads', parseWorkers, defaultWorkers())
+    .option('--now <time>', 'reference clock, ISO, instead of the system clock', parseNow)
+    .addHelpText(
+      'after',
+      '\nExample:\n  readmill check inbox/ --profile sensus --format json --output result.json\n\nExit code: 0 no finding of severity error; 2 there is one; 1 a file could not be read.',
+    )
+    .action(runCheck);
+}
+
+async function runCheck(paths: string[], options: CheckCommandOptions): Promise<void> {
+  const profile = options.profile === undefined ? undefined : findProfile(options.profile)!;
+  const pool = openPool(options.workers);
+  const checks: FileCheck[] = [];
+  try {
+    for (const path of filesToCheck(paths)) {
+      const check = await checkFile(
+        path,
+        {
+          ...(profile === undefined ? {} : { profile }),
+          zoneMinutes: options.timeZone,
+          nowMs: options.now ?? Date.now(),
+          findingsMax: options.maxFindings,
+        },
+        pool,
+      );
+      checks.push(check);
+    }
+  } finally {
+    await pool.close();
+  }
+  const valid = checks.every((check) => check.valid);
+  const document = { tool: 'readmill', version: VERSION, valid, files: checks };
+  const text = options.format === 'json' ? JSON.stringify(document, null, 2) : checks.map(textOf).join('\n');
+  if (options.output === undefined) process.stdout.write(`${text}\n`);
+  else writeFileSync(options.output, `${text}\n`);
+  process.exitCode = valid ? 0 : 2;
+}
+
+/** One file's verdict for a person: the worst first, a few places of each. */
+function textOf(check: FileCheck): string {
+  const lines = [
+    `${check.path}: ${check.valid ? 'valid' : 'NOT valid'} (profile ${check.profile}: ${check.profileReason})`,
+    `  ${check.records} records, ${check.reads} reads of ${check.meters} meters, ${check.bytes} bytes`,
+  ];
+  if (check.firstStamp !== null) lines.push(`  reads from ${check.firstStamp} to ${check.lastStamp}`);
+  const order = ['error', 'warning', 'info'];
+  const codes = Object.entries(check.counts);
+  codes.sort(([, a], [, b]) => order.indexOf(a.severity) - order.indexOf(b.severity) || b.count - a.count);
+  for (const [code, { severity, count }] of codes) {
+    const title = RULES.find((rule) => rule.code === code)?.title ?? '';
+    lines.push(`  ${severity.padEnd(7)} ${code}  ${count} x  ${title}`);
+    const places = check.findings.filter((finding) => finding.code === code);
+    for (const { line, column, field, meterId, message } of places.slice(0, PLACES_SHOWN_MAX)) {
+      const where = `line ${line}, column ${column}${field > 0 ? `, field ${field}` : ''}`;
+      lines.push(`          ${where}${meterId === null ? '' : `, meter ${meterId}`}: ${message}`);
+    }
+    if (count > PLACES_SHOWN_MAX)
+      lines.push(`          and ${count - Math.min(places.length, PLACES_SHOWN_MAX)} more`);
+  }
+  return lines.join('\n');
+}
+
+function parseProfile(name: string): string {
+  if (findProfile(name) === undefined) {
+    throw new InvalidArgumentError(
+      `There is no such profile. Profiles: ${PROFILES.map((p) => p.name).join(', ')}.`,
+    );
+  }
+  return name;
+}
+
+function parseTimeZone(text: string): number {
+  const minutes = parseZone(text);
+  if (minutes === null) throw new InvalidArgumentError('It must be UTC, EST or an offset such as -05:00.');
+  return minutes;
+}
+
+function parseFormat(text: string): string {
+  if (text !== 'text' && text !== 'json') throw new InvalidArgumentError('It must be text or json.');
+  return text;
+}
+
+function parseMaximum(text: string): number {
+  const maximum = Number(text);
+  if (!Number.isInteger(maximum) || maximum < 0 || maximum > FINDINGS_MAX) {
+    throw new InvalidArgumentError(`It must be a whole number from 0 to ${FINDINGS_MAX}.`);
+  }
+  return maximum;
+}

@@ -1,0 +1,51 @@
+import { Command, CommanderError } from 'commander';
+import { codeOf, messageOf } from '../model/errors.js';
+import { VERSION } from '../model/version.js';
+import { registerCheck } from './check.js';
+import { registerDemo } from './demo.js';
+import { registerGenerate } from './generate.js';
+import { registerImport } from './register-import.js';
+import { registerRun } from './run.js';
+
+/** Exit codes: 0 all well, 2 the data is at fault, 1 the tool could not do its work. */
+export const EXIT_TOOL = 1;
+
+const program = new Command('readmill')
+  .description('Carries smart-meter reads from head ends to the central repository: check, estimate, batch.')
+  .version(VERSION)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: false });
+
+registerCheck(program);
+registerRun(program);
+registerGenerate(program);
+registerImport(program);
+registerDemo(program);
+
+for (const command of program.commands) command.exitOverride();
+
+process.once('SIGINT', () => {
+  process.stderr.write('\nStopped. Nothing is lost: the same command goes on where it was.\n');
+  process.exit(130);
+});
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read our output went away (a closed pipe): nobody is left to tell.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync(process.argv);
+} catch (thrown) {
+  if (thrown instanceof CommanderError) {
+    // Commander has printed its message; help and version end well.
+    process.exitCode = thrown.exitCode === 0 ? 0 : EXIT_TOOL;
+  } else {
+    const code = codeOf(thrown);
+    const known = code.startsWith('READMILL_');
+    process.stderr.write(`readmill: ${messageOf(thrown)}${known ? ` [${code}]` : ''}\n`);
+    if (!known && process.env.READMILL_STACK !== undefined)
+      process.stderr.write(`${(thrown as Error).stack}\n`);
+    process.exitCode = EXIT_TOOL;
+  }
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { readConfig } from '../pipeline/config.js';
+import { type FinishedNight, type Night, reportDirectory } from '../pipeline/finish.js';
+import { runNight } from '../pipeline/run.js';
+import { writeReport } from '../report/build-report.js';
+import type { RunReport } from '../report/run-report.js';
+import { textSummary } from '../report/text-summary.js';
+import { defaultWorkers, parseNow, parseWorkers, terminalProgress } from './terminal.js';
+
+interface RunCommandOptions {
+  config: string;
+  deliver: boolean;
+  json?: boolean;
+  workers: number;
+  now?: number;
+}
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description("one night's transfer, then exit: take in, check, estimate, batch, report")
+    .requiredOption('--config <file>', 'configuration (docs/configuration.md)')
+    .option('--no-deliver', 'stop once the batches are made')
+    .option('--json', 'print the report as one JSON document')
+    .option('--workers <n>', 'worker threads', parseWorkers, defaultWorkers())
+    .option('--now <time>', 'reference clock, ISO, instead of the system clock', parseNow)
+    .addHelpText(
+      'after',
+      '\nExample:\n  readmill run --config night.json --no-deliver\n\nSafe to repeat: a run that was stopped goes on where it was, and a file is done only once.\nExit code: 0 all well; 2 reads were rejected or files refused; 1 the tool could not do its work.',
+    )
+    .action(async (options: RunCommandOptions) => {
+      const config = readConfig(options.config);
+      const night = await runNight(config, {
+        nowMs: options.now ?? Date.now(),
+        workers: options.workers,
+        progress:
+          options.json === true ? { begin: () => {}, advance: () => {}, end: () => {} } : terminalProgress(),
+        report: (finished) => void writeReport(finished as FinishedNight),
+      });
+      const report = storedReport(night);
+      if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      else process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);
+      process.exitCode = exitCodeOf(night, report);
+    });
+}
+
+/** The report as it lies in the run's folder: a run that was gone on with at its very end wrote it before. */
+export function storedReport(night: Night): RunReport {
+  return JSON.parse(readFileSync(join(reportDirectory(night.run), 'report.json'), 'utf8')) as RunReport;
+}
+
+function exitCodeOf(night: Night, report: RunReport): number {
+  const { inboxProblems, inputs } = night.run;
+  if (inboxProblems.length > 0 || inputs.some(({ isToolFault }) => isToolFault === true)) return 1;
+  return report.status === 'complete' ? 0 : 2;
+}

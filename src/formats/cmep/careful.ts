@@ -1,0 +1,420 @@
+import { UNITS_PER_ONE } from '../../model/decimal.js';
+import { LETTER_NO_VALUE, letterOf, NO_DECIMALS, withDecimals } from '../../model/quality.js';
+import {
+  COMMODITIES,
+  channelCode,
+  IS_ONE_WAY_ENERGY,
+  IS_REGISTER,
+  UNITS,
+  unitCode,
+} from '../../model/units.js';
+import { FAULT } from './faults.js';
+import { parseFlag } from './flag.js';
+import { createLineFields, splitLine } from './line-fields.js';
+import { hexDigit, type NumberResult, parseNumber } from './number.js';
+import { type CmepRecord, type CmepSink, emptyFault, type RecordFault } from './record.js';
+import {
+  type CmepSettings,
+  COUNT_MAX,
+  FIELD_BYTES_MAX,
+  LINE_BYTES_MAX,
+  PROTOCOL_TEXT_BYTES_MAX,
+  SEVERITY,
+} from './settings.js';
+import { parseInterval, parseStamp } from './stamp.js';
+
+const HEADER_FIELDS = 14;
+const TAB = 9;
+const LETTER_H = 72;
+const PURPOSES = ['OK', 'RESEND', 'SUMMARY', 'HISTORY', 'PROFILE', 'TEMPLATE', 'REJECT'];
+/** CMEP record types that carry no interval data or register reads. */
+const OTHER_TYPES = ['MEPAD01', 'MEPAD02', 'MEPBD01', 'MEPBD02', 'MEPBD03', 'MEPLF01', 'MEPEC01', 'MEPRR01'];
+/** Carries time-of-use reads, which are not read: rejected, so that none is lost silently. */
+const TIME_OF_USE = 'MEPMD02';
+/** Commodities that a unit can be of, where it says so. */
+const COMMODITY_OF_UNIT: Readonly<Record<string, string>> = {
+  GALREG: 'SW',
+  GAL: 'SW',
+  GASREG: 'G',
+  THERM: 'G',
+  ...Object.fromEntries(UNITS.filter((unit) => /^[GNS]?KV?A?R?H?(REG)?$/.test(unit)).map((u) => [u, 'E'])),
+};
+
+/**
+ * Reads one line after all the rules, field by field, into `record`; what it finds goes to the sink. The
+ * reader's quick path takes over the lines that repeat the shape of one that passed here.
+ */
+export class CarefulReader {
+  private readonly fields = createLineFields(LINE_BYTES_MAX + 1);
+  private readonly number: NumberResult = { value: 0, decimals: 0, rounded: false };
+  private readonly fault: RecordFault = emptyFault();
+  private readonly firstError: RecordFault = emptyFault();
+  private bytes: Uint8Array = new Uint8Array(0);
+  private errors = 0;
+  private tripleErrors = 0;
+  private rejectedTriples = 0;
+  /** Faults of any severity in fields 1 to 14 of the line that was read last. */
+  faultsInHeader = 0;
+
+  constructor(
+    private readonly settings: CmepSettings,
+    private readonly record: CmepRecord,
+    private readonly sink: CmepSink,
+  ) {}
+
+  /**
+   * @param from first byte of the line
+   * @param to end of the line's content
+   * @param next end of the line with its line end
+   * @param firstOfFile whether it is the file's first line, which may be a header in a tab dialect
+   * @returns true where the line was a MEPMD01 record without an error, which the sink was given
+   */
+  read(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    next: number,
+    line: number,
+    firstOfFile: boolean,
+  ): boolean {
+    const { record, settings } = this;
+    this.bytes = bytes;
+    this.errors = 0;
+    this.faultsInHeader = 0;
+    this.tripleErrors = 0;
+    this.rejectedTriples = 0;
+    record.start = from;
+    record.byteLength = next - from;
+    record.line = line;
+    record.count = 0;
+    record.meterIdFrom = record.meterIdTo = from;
+    this.fault.stamp = -1;
+    if (next - from > settings.lineBytes) this.tell('cmep/line-too-long', 0, from, to);
+    this.checkLineEnd(to, next);
+    this.checkCharacters(from, to);
+    splitLine(bytes, from, to, settings.delimiter, this.fields);
+    const type = this.text(0);
+    if (firstOfFile && settings.delimiter === TAB && !type.startsWith('MEP')) return false;
+    if (this.fields.badQuoteField > 0) {
+      this.tellField('cmep/bad-quoting', this.fields.badQuoteField);
+    } else if (type === 'MEPMD01') {
+      this.readHeader();
+      this.readTriples();
+    } else {
+      this.otherType(type);
+    }
+    if (this.errors > 0) {
+      const inTriplesOnly = settings.rejectTriples && this.errors === this.tripleErrors;
+      const reads = inTriplesOnly ? this.rejectedTriples : this.readsOnLine(type);
+      this.sink.rejected(from, next - from, line, reads, this.firstError);
+      if (inTriplesOnly && record.count > 0) this.sink.record(record, bytes);
+      return false;
+    }
+    if (type !== 'MEPMD01') {
+      this.sink.passedOver();
+      return false;
+    }
+    this.sink.record(record, bytes);
+    return true;
+  }
+
+  /** Rejects a line of which only the beginning is looked at. */
+  rejectOverlong(bytes: Uint8Array, from: number, byteLength: number, line: number): void {
+    const { record } = this;
+    this.bytes = bytes;
+    this.errors = 0;
+    record.start = from;
+    record.byteLength = byteLength;
+    record.line = line;
+    record.meterIdFrom = record.meterIdTo = from;
+    this.fault.stamp = -1;
+    this.report(FAULT['cmep/line-too-long'], 0, from, from, SEVERITY.error);
+    this.sink.rejected(from, byteLength, line, 0, this.firstError);
+  }
+
+  private otherType(type: string): void {
+    if (OTHER_TYPES.includes(type)) this.tellField('cmep/unsupported-record-type', 1);
+    else if (this.settings.vendorRecordTypes.includes(type)) {
+      this.tellField('cmep/unknown-record-type', 1, SEVERITY.warning);
+    } else if (type === TIME_OF_USE) this.tellField('cmep/unsupported-record-type', 1, SEVERITY.error);
+    else this.tellField('cmep/unknown-record-type', 1);
+  }
+
+  private checkLineEnd(to: number, next: number): void {
+    if (next === to) this.tell('cmep/missing-final-newline', 0, to, to);
+    else if (next - to === 1) this.tell('cmep/line-ending', 0, to, next);
+  }
+
+  private checkCharacters(from: number, to: number): void {
+    const { delimiter } = this.settings;
+    for (let at = from; at < to; at++) {
+      const byte = this.bytes[at]!;
+      if ((byte < 0x20 && byte !== delimiter) || byte > 0x7e) {
+        this.tell('cmep/not-ascii', 0, at, at + 1);
+        return;
+      }
+    }
+  }
+
+  private readHeader(): void {
+    const { record, settings, fields, bytes } = this;
+    for (const field of [2, 7, 9, 10, 11, 14])
+      if (this.isEmpty(field)) this.tellField('cmep/missing-field', field);
+    for (let field = 1; field <= Math.min(HEADER_FIELDS, fields.count); field++) {
+      if (this.length(field) > FIELD_BYTES_MAX[field - 1]!) this.tellField('cmep/field-too-long', field);
+    }
+    const idField = settings.meterIdInField6 && this.isEmpty(8) ? 6 : 8;
+    if (this.isEmpty(idField)) this.tellField('cmep/missing-meter-id', 8);
+    else {
+      record.meterIdFrom = fields.from[idField - 1]!;
+      record.meterIdTo = fields.to[idField - 1]!;
+    }
+    if (!this.isEmpty(2) && !settings.versions.includes(this.text(1)))
+      this.tellField('cmep/record-version', 2);
+    if (!this.isEmpty(7)) {
+      const stamp = parseStamp(bytes, fields.from[6]!, fields.to[6]!);
+      if (stamp < 0) this.tellField('cmep/bad-timestamp', 7);
+      record.creationStamp = stamp - settings.zoneMinutes;
+    }
+    const purpose = this.text(8);
+    if (purpose !== '' && !(PURPOSES.includes(purpose) && settings.purposes.includes(purpose))) {
+      this.tellField('cmep/unknown-purpose', 9);
+    }
+    record.resend = purpose === 'RESEND';
+    this.readUnits();
+    this.readConstant();
+    record.intervalMinutes = 0;
+    if (!this.isEmpty(13)) {
+      const interval = parseInterval(bytes, fields.from[12]!, fields.to[12]!);
+      if (interval < 0) this.tellField('cmep/bad-interval', 13);
+      else if (interval > 0 && !settings.intervalsMinutes.includes(interval)) {
+        this.tellField('cmep/interval-not-allowed', 13);
+      }
+      record.intervalMinutes = Math.max(interval, 0);
+    }
+  }
+
+  private readUnits(): void {
+    const commodityText = this.text(9);
+    const commodity = commodityText.length === 1 ? COMMODITIES.indexOf(commodityText) : -1;
+    if (commodity < 0 && commodityText !== '') this.tellField('cmep/unknown-commodity', 10);
+    const unitText = this.text(10);
+    const unit = unitCode(unitText);
+    if (unit < 0 && unitText !== '') this.tellField('cmep/unknown-units', 11);
+    this.record.channel = channelCode(Math.max(unit, 0), Math.max(commodity, 0));
+    const expected = COMMODITY_OF_UNIT[unitText];
+    if (expected !== undefined && commodity >= 0 && !expected.includes(commodityText)) {
+      this.tellField('cmep/units-commodity-mismatch', 11);
+    }
+  }
+
+  private readConstant(): void {
+    this.record.constant = UNITS_PER_ONE;
+    if (this.isEmpty(12) || this.length(12) > FIELD_BYTES_MAX[11]) return;
+    const fault = parseNumber(this.bytes, this.fields.from[11]!, this.fields.to[11]!, this.number);
+    if (fault >= 0) this.tellNumber(fault, 12);
+    else this.record.constant = this.number.value;
+  }
+
+  /** Count of triples by field 14, or -1 where that is no whole number. */
+  private readCount(): number {
+    if (this.isEmpty(14)) return -1;
+    const fault = parseNumber(this.bytes, this.fields.from[13]!, this.fields.to[13]!, this.number);
+    const count = this.number.value / UNITS_PER_ONE;
+    if (fault >= 0 || this.number.decimals > 0 || count < 0 || !Number.isInteger(count)) {
+      this.tellField('cmep/bad-count', 14);
+      return -1;
+    }
+    return count;
+  }
+
+  private readTriples(): void {
+    const { record } = this;
+    const count = this.readCount();
+    const rest = this.fieldsOfTriples();
+    const onLine = Math.ceil(rest / 3);
+    if (count >= 0 && count !== onLine) {
+      const extra = rest - count * 3;
+      if (extra > 0 && extra < 3) this.tellField('cmep/extra-fields', HEADER_FIELDS + count * 3 + 1);
+      else this.tellField('cmep/count-mismatch', 14);
+    }
+    if (count > COUNT_MAX) this.tellField('cmep/count-exceeds-48', 14);
+    record.regular = true;
+    let previous = -1;
+    let previousIsGood = false;
+    for (let k = 0; k < onLine; k++) {
+      const errorsBefore = this.errors;
+      const stampField = HEADER_FIELDS + k * 3 + 1;
+      const stamp = this.readStamp(stampField, k, previous);
+      this.fault.stamp = stamp;
+      const meta = this.readFlag(stampField + 1);
+      const decimals = this.readValue(stampField + 2, meta);
+      if (k > 0 && (!previousIsGood || stamp - previous !== record.intervalMinutes)) record.regular = false;
+      previousIsGood = this.errors === errorsBefore;
+      if (stamp >= 0) previous = stamp;
+      if (previousIsGood) {
+        const at = record.count++;
+        record.stamps[at] = stamp;
+        record.metas[at] = withDecimals(meta, decimals);
+        record.values[at] = decimals === NO_DECIMALS ? 0 : this.number.value;
+      } else {
+        this.tripleErrors += this.errors - errorsBefore;
+        this.rejectedTriples++;
+      }
+    }
+    this.fault.stamp = -1;
+  }
+
+  /** Fields after the 14th that belong to triples: without a closing bare comma or CRC. */
+  private fieldsOfTriples(): number {
+    const { fields } = this;
+    const rest = Math.max(fields.count - HEADER_FIELDS, 0);
+    if (rest % 3 !== 1) return rest;
+    const last = fields.count;
+    return this.isEmpty(last) || this.isCrc(last) ? rest - 1 : rest;
+  }
+
+  private isCrc(field: number): boolean {
+    const from = this.fields.from[field - 1]!;
+    if (this.length(field) !== 5 || this.bytes[from] !== LETTER_H) return false;
+    for (let at = from + 1; at < from + 5; at++) if (hexDigit(this.bytes[at]!) < 0) return false;
+    return true;
+  }
+
+  /** Stamp of the k-th triple in UTC minutes, moved to the grid within the tolerance; -1 after an error. */
+  private readStamp(field: number, k: number, previous: number): number {
+    const { fields, settings, record } = this;
+    const length = record.intervalMinutes;
+    const isInterval = IS_REGISTER[record.channel >> 2] === 0 && length > 0;
+    if (this.isEmpty(field)) {
+      if (k === 0) this.tellField('cmep/first-stamp-missing', field);
+      else if (length === 0) this.tellField('cmep/implied-stamp-without-interval', field);
+      else if (previous >= 0) return previous + length;
+      return -1;
+    }
+    const local = parseStamp(this.bytes, fields.from[field - 1]!, fields.to[field - 1]!);
+    if (local < 0) {
+      this.tellField('cmep/bad-timestamp', field);
+      return -1;
+    }
+    let stamp = local - settings.zoneMinutes;
+    if (length > 0) {
+      const grid = Math.min(length, 60);
+      const after = local % grid;
+      const off = after * 2 >= grid ? after - grid : after;
+      if (off !== 0) {
+        const tolerated = Math.abs(off) <= settings.stampToleranceMinutes;
+        this.tellField('cmep/stamp-not-aligned', field, tolerated ? SEVERITY.info : undefined);
+        if (tolerated && isInterval) stamp -= off;
+      }
+    }
+    if (stamp > settings.latestStamp) this.tellField('cmep/stamp-in-future', field);
+    if (previous >= 0) {
+      if (stamp <= previous) this.tellField('cmep/stamp-order', field);
+      else if (isInterval && stamp - previous > length) this.tellField('cmep/stamp-gap', field);
+    }
+    return stamp;
+  }
+
+  private readFlag(field: number): number {
+    const { fields, settings } = this;
+    if (field > fields.count) return 0;
+    if (this.length(field) > PROTOCOL_TEXT_BYTES_MAX) {
+      this.tellField('cmep/field-too-long', field);
+      return 0;
+    }
+    const from = fields.from[field - 1]!;
+    const meta = parseFlag(this.bytes, from, fields.to[field - 1]!, settings.flagForms, settings.flagLetters);
+    if (meta < 0) this.tellField('cmep/bad-quality-flag', field);
+    return Math.max(meta, 0);
+  }
+
+  /** Leaves the value in `this.number` and returns its decimals, NO_DECIMALS where there is no value. */
+  private readValue(field: number, meta: number): number {
+    const { fields, number, record } = this;
+    const noValue = letterOf(meta) === LETTER_NO_VALUE;
+    if (this.isEmpty(field)) {
+      if (!noValue) this.tellField('cmep/value-missing', field);
+      return NO_DECIMALS;
+    }
+    const fault = parseNumber(this.bytes, fields.from[field - 1]!, fields.to[field - 1]!, number);
+    if (fault >= 0) {
+      this.tellNumber(fault, field);
+      return NO_DECIMALS;
+    }
+    if (noValue) {
+      this.tellField('cmep/value-with-n-flag', field);
+      return NO_DECIMALS;
+    }
+    if (number.rounded) this.tellField('cmep/too-many-decimals', field);
+    if (number.value < 0 && IS_ONE_WAY_ENERGY[record.channel >> 2] === 1) {
+      this.tellField('cmep/negative-consumption', field);
+    }
+    return number.decimals;
+  }
+
+  /** Reads that a rejected line takes with it: the triples begun on it. */
+  private readsOnLine(type: string): number {
+    if (type !== 'MEPMD01' && type !== TIME_OF_USE) return 0;
+    const header = type === TIME_OF_USE ? 16 : HEADER_FIELDS;
+    const rest = Math.max(this.fields.count - header, 0);
+    const closing = rest % 3 === 1 && (this.isEmpty(this.fields.count) || this.isCrc(this.fields.count));
+    return Math.ceil((closing ? rest - 1 : rest) / 3);
+  }
+
+  private isEmpty(field: number): boolean {
+    return this.length(field) === 0;
+  }
+
+  /** Length of a field, from 1; 0 where the record stops before it. */
+  private length(field: number): number {
+    const { fields } = this;
+    return field > fields.count ? 0 : fields.to[field - 1]! - fields.from[field - 1]!;
+  }
+
+  /** Text of a header field by its index from 0, as far as a protocol text may go. */
+  private text(index: number): string {
+    if (index >= this.fields.count) return '';
+    const from = this.fields.from[index]!;
+    const to = Math.min(this.fields.to[index]!, from + FIELD_BYTES_MAX[2]);
+    let text = '';
+    for (let at = from; at < to; at++) text += String.fromCharCode(this.bytes[at]!);
+    return text;
+  }
+
+  private tellNumber(fault: number, field: number): void {
+    const { fields } = this;
+    this.report(fault, field, fields.from[field - 1]!, fields.to[field - 1]!);
+  }
+
+  private tellField(code: keyof typeof FAULT, field: number, severity?: number): void {
+    const { fields, record } = this;
+    const end = record.start + record.byteLength;
+    const isThere = field <= fields.count;
+    const from = isThere ? fields.from[field - 1]! : end;
+    this.report(FAULT[code], field, from, isThere ? fields.to[field - 1]! : end, severity);
+  }
+
+  private tell(code: keyof typeof FAULT, field: number, from: number, to: number): void {
+    this.report(FAULT[code], field, from, to);
+  }
+
+  private report(number: number, field: number, from: number, to: number, override?: number): void {
+    const own = this.settings.severities[number]!;
+    const severity = own === SEVERITY.off && number !== FAULT['cmep/line-too-long'] ? own : (override ?? own);
+    if (severity === SEVERITY.off) return;
+    const { fault, record } = this;
+    if (field >= 1 && field <= HEADER_FIELDS) this.faultsInHeader++;
+    fault.fault = number;
+    fault.severity = severity;
+    fault.start = record.start;
+    fault.line = record.line;
+    fault.field = field;
+    fault.textFrom = from;
+    fault.textTo = to;
+    fault.meterIdFrom = record.meterIdFrom;
+    fault.meterIdTo = record.meterIdTo;
+    this.sink.fault(fault, this.bytes);
+    if (severity === SEVERITY.error && this.errors++ === 0) Object.assign(this.firstError, fault);
+  }
+}

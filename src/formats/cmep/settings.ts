@@ -1,0 +1,58 @@
+import { CMEP_FAULTS } from './faults.js';
+
+/** What is done about a fault. An error rejects the whole record. */
+export const SEVERITY = { off: 0, info: 1, warning: 2, error: 3 } as const;
+
+/** Longest line that is looked at; the rest of a longer one is passed over, to its end. */
+export const LINE_BYTES_MAX = 65_536;
+
+/** Triples that a line of LINE_BYTES_MAX can hold (three commas each is the least), and some room. */
+export const TRIPLES_MAX = Math.ceil(LINE_BYTES_MAX / 3);
+
+export const FLAG_FORM_BARE = 1;
+export const FLAG_FORM_MASK = 2;
+export const FLAG_FORM_GROUPS = 4;
+
+/** How one source writes CMEP, as plain data that can be sent to a worker. */
+export interface CmepSettings {
+  /** Byte between fields: comma, or tab. */
+  delimiter: number;
+  /** Record versions that are expected. */
+  versions: string[];
+  /** Record types of the vendor that carry no reads (MLA01 ...): passed over with a warning. */
+  vendorRecordTypes: string[];
+  /** Whether field 6 names the meter where field 8 is empty (Sensus). */
+  meterIdInField6: boolean;
+  /** Sum of FLAG_FORM_...: which forms a quality flag may have. */
+  flagForms: number;
+  /** Letters that a quality flag may begin with, besides none. */
+  flagLetters: string;
+  /** Interval lengths that are allowed, minutes. */
+  intervalsMinutes: number[];
+  /** Purposes whose records are read. */
+  purposes: string[];
+  /** Longest line without a finding, CR LF included. */
+  lineBytes: number;
+  /** A stamp this far off the grid is still told as information only, and moved to the grid. */
+  stampToleranceMinutes: number;
+  /** Minutes that the stamps are ahead of UTC. */
+  zoneMinutes: number;
+  /** Stamps after this one (minutes since 1970, UTC) are in the future. */
+  latestStamp: number;
+  /** A fault that lies within one triple rejects that triple alone, not the record. */
+  rejectTriples: boolean;
+  /** Severity of each fault, by its number. */
+  severities: number[];
+}
+
+/** Protocol limits of CMEP v1.20: longest content of fields 1 to 14, in bytes. */
+export const FIELD_BYTES_MAX = [12, 12, 16, 12, 16, 12, 12, 12, 12, 12, 12, 16, 12, 12] as const;
+
+/** Longest protocol text (a quality flag) and longest number, in bytes. */
+export const PROTOCOL_TEXT_BYTES_MAX = 12;
+export const NUMBER_BYTES_MAX = 16;
+
+/** Triples that CMEP v1.20 allows in a record. */
+export const COUNT_MAX = 48;
+
+export const FAULT_COUNT = CMEP_FAULTS.length;

@@ -1,0 +1,110 @@
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { CmepWriter } from '../formats/cmep/writer.js';
+import { METER_ID_BYTES_MAX } from '../model/block.js';
+import { ExactSum } from '../model/decimal.js';
+import { UNITS } from '../model/units.js';
+import type { OutputSettings, StagedBatch } from './settle-types.js';
+
+/** Bytes that are gathered before they are hashed and written. */
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * Cuts the records that the writer makes into batches, at record bounds: a batch has at most
+ * `maximumRecords` records and `maximumBytes` bytes (a single longer record stands alone).
+ */
+export class BatchWriter {
+  readonly batches: StagedBatch[] = [];
+  private hash: Hash = createHash('sha256');
+  private fd = -1;
+  private path = '';
+  private bytes = 0;
+  private records = 0;
+  private reads = 0;
+  private firstMeter = '';
+  private readonly lastMeter = new Uint8Array(METER_ID_BYTES_MAX);
+  private lastMeterLength = 0;
+  private sums = new Map<number, ExactSum>();
+  private lastUnit = -1;
+  private lastSum = new ExactSum();
+  /** Length of the writer's buffer at the end of the last whole record. */
+  private wholeLength = 0;
+
+  /** @param pathPrefix where staged batches go: `<prefix>-0.dat`, `<prefix>-1.dat` ... */
+  constructor(
+    private readonly writer: CmepWriter,
+    private readonly output: OutputSettings,
+    private readonly pathPrefix: string,
+  ) {}
+
+  /**
+   * Takes the record that the writer has just ended; where it does not fit the batch any more, the batch is
+   * closed before it.
+   * @param meter the meter id is `meter[from]` to `meter[to - 1]`
+   * @param sum exact sum of the record's values, in 0.00001
+   */
+  endRecord(meter: Uint8Array, from: number, to: number, reads: number, unit: number, sum: number): void {
+    const { maximumBytes, maximumRecords } = this.output;
+    if (
+      this.records > 0 &&
+      (this.records >= maximumRecords || this.bytes + this.writer.length > maximumBytes)
+    ) {
+      this.closeBatch();
+    }
+    if (this.records === 0) this.firstMeter = Buffer.from(meter.subarray(from, to)).toString('latin1');
+    this.lastMeterLength = to - from;
+    for (let i = 0; i < this.lastMeterLength; i++) this.lastMeter[i] = meter[from + i]!;
+    this.records++;
+    this.reads += reads;
+    if (unit !== this.lastUnit) {
+      this.lastUnit = unit;
+      this.lastSum = this.sums.get(unit) ?? new ExactSum();
+      this.sums.set(unit, this.lastSum);
+    }
+    this.lastSum.add(sum);
+    this.wholeLength = this.writer.length;
+    if (this.wholeLength >= PIECE_BYTES) this.flush();
+  }
+
+  private flush(): void {
+    if (this.fd < 0) {
+      this.path = `${this.pathPrefix}-${this.batches.length}.dat`;
+      this.fd = openSync(this.path, 'w', 0o600);
+    }
+    const piece = this.writer.bytes.subarray(0, this.wholeLength);
+    this.hash.update(piece);
+    let written = 0;
+    while (written < piece.length) written += writeSync(this.fd, piece, written);
+    this.bytes += piece.length;
+    this.writer.bytes.copyWithin(0, this.wholeLength, this.writer.length);
+    this.writer.length -= this.wholeLength;
+    this.wholeLength = 0;
+  }
+
+  private closeBatch(): void {
+    this.flush();
+    closeSync(this.fd);
+    this.fd = -1;
+    this.batches.push({
+      path: this.path,
+      records: this.records,
+      reads: this.reads,
+      bytes: this.bytes,
+      sha256: this.hash.digest('hex'),
+      sums: new Map([...this.sums].map(([unit, sum]) => [UNITS[unit]!, sum.total()])),
+      firstMeter: this.firstMeter,
+      lastMeter: Buffer.from(this.lastMeter.subarray(0, this.lastMeterLength)).toString('latin1'),
+    });
+    this.hash = createHash('sha256');
+    this.bytes = 0;
+    this.records = 0;
+    this.reads = 0;
+    this.sums = new Map();
+    this.lastUnit = -1;
+  }
+
+  /** Closes the last batch. */
+  finish(): void {
+    if (this.records > 0) this.closeBatch();
+  }
+}

@@ -1,0 +1,252 @@
+import { formatDecimal } from '../model/decimal.js';
+import { flagText, NO_DECIMALS } from '../model/quality.js';
+import { readDayOf, readDayStart } from '../model/time.js';
+import type { BlockIndex } from '../store/block-index.js';
+import { createOpenBlock, openBlock, stampOfRead } from '../store/block-reads.js';
+import { validateSlots } from '../vee/checks.js';
+import { settleDay } from '../vee/settle-day.js';
+import {
+  CHECK_CODES,
+  CHECK_NONE,
+  ORIGIN_NEW,
+  SLOT_ABSENT,
+  SLOT_ESTIMATED,
+  SLOT_FAILED,
+  SLOT_OUTAGE_ZERO,
+  SLOT_PASSED,
+} from '../vee/slots.js';
+import type { ChannelFacts, ChannelWindow } from './channel-window.js';
+import { emitDay, estimateOutMeta } from './emit-channel.js';
+import type { KnownRegisters } from './register-store.js';
+import type { SettleState } from './settle-state.js';
+
+/** Days before and after those that are settled, for lines across midnight. */
+const CONTEXT_DAYS = 1;
+/** Interval of a channel of which neither records nor meter register name one, minutes. */
+const DEFAULT_INTERVAL_MINUTES = 60;
+
+const block = createOpenBlock();
+const days: number[] = [];
+
+/**
+ * Settles one interval channel: fills a window of slots from the history and from the blocks `first` to
+ * `end - 1`, validates, settles the days that have closed, writes what goes out and keeps the rest.
+ * @param openDays read days of which the history holds an open row of this channel
+ * @param registers the channel's register reads around these days
+ */
+export function settleChannel(
+  state: SettleState,
+  window: ChannelWindow,
+  facts: ChannelFacts,
+  index: BlockIndex,
+  first: number,
+  end: number,
+  openDays: readonly number[],
+  registers: KnownRegisters,
+): void {
+  days.length = 0;
+  for (const day of openDays) addDay(day);
+  let intervalMinutes = 0;
+  for (let b = first; b < end; b++) {
+    openBlock(index, index.starts[b]!, block);
+    if (block.intervalMinutes > 0) intervalMinutes = block.intervalMinutes;
+    addDays(index, state.task.marketZoneMinutes);
+  }
+  if (intervalMinutes === 0) intervalMinutes = facts.intervalMinutes || DEFAULT_INTERVAL_MINUTES;
+  for (let at = 0; at < days.length; ) {
+    let last = at;
+    while (last + 1 < days.length && days[last + 1]! - days[last]! <= 1) last++;
+    settleCluster(
+      state,
+      window,
+      facts,
+      index,
+      first,
+      end,
+      intervalMinutes,
+      days[at]!,
+      days[last]!,
+      registers,
+    );
+    at = last + 1;
+  }
+}
+
+/** Adds the read days that the open block reaches. */
+function addDays(index: BlockIndex, zoneMinutes: number): void {
+  if (block.hasExplicitStamps) {
+    for (let i = 0; i < block.count; i++) addDay(readDayOf(stampOfRead(index, block, i), zoneMinutes));
+    return;
+  }
+  const last = readDayOf(stampOfRead(index, block, block.count - 1), zoneMinutes);
+  for (let day = readDayOf(block.firstStamp, zoneMinutes); day <= last; day++) addDay(day);
+}
+
+/** Puts a day in its place in the list, once. */
+function addDay(day: number): void {
+  let at = days.length;
+  while (at > 0 && days[at - 1]! > day) at--;
+  if (at > 0 && days[at - 1] === day) return;
+  if (at === days.length) days.push(day);
+  else days.splice(at, 0, day);
+}
+
+/** Settles the days `firstDay` to `lastDay`, which follow each other without a gap. */
+function settleCluster(
+  state: SettleState,
+  window: ChannelWindow,
+  facts: ChannelFacts,
+  index: BlockIndex,
+  first: number,
+  end: number,
+  intervalMinutes: number,
+  firstDay: number,
+  lastDay: number,
+  registers: KnownRegisters,
+): void {
+  const { task } = state;
+  const { slots } = window;
+  const policy = state.policyOf(facts);
+  const windowFirst = Math.min(
+    firstDay - CONTEXT_DAYS,
+    registerLead(state, registers, firstDay, policy.historyDays),
+  );
+  const windowLast = Math.max(
+    lastDay + CONTEXT_DAYS,
+    registerTrail(state, registers, lastDay, policy.historyDays),
+  );
+  window.reset(windowFirst, windowLast - windowFirst + 1, intervalMinutes);
+  window.fillFromHistory(facts);
+  const from = (firstDay - windowFirst) * slots.slotsPerDay;
+  const to = (lastDay + 1 - windowFirst) * slots.slotsPerDay;
+  window.fillFromBlocks(facts, index, first, end, from, to);
+  if (task.veeEnabled) {
+    if (validateSlots(slots, from, to, facts.limits, policy) > 0) tellChecks(state, window, facts, from, to);
+  } else {
+    for (let i = from; i < to; i++) if (slots.origins[i] === ORIGIN_NEW) slots.states[i] = SLOT_PASSED;
+  }
+  window.putBackLateFailures(from, to);
+  for (let day = firstDay - windowFirst; day <= lastDay - windowFirst; day++) {
+    settleOneDay(state, window, facts, day, registers);
+    emitDay(state, facts, window, day);
+    keepDay(state, window, facts, day);
+  }
+}
+
+/** First day that the window must hold for the register span that reaches into `firstDay`. */
+function registerLead(
+  state: SettleState,
+  registers: KnownRegisters,
+  firstDay: number,
+  historyDays: number,
+): number {
+  const zone = state.task.marketZoneMinutes;
+  const start = readDayStart(firstDay, zone);
+  let lead = firstDay;
+  for (let i = 0; i < registers.count && registers.stamps[i]! <= start; i++) {
+    lead = readDayOf(registers.stamps[i]! + 1, zone);
+  }
+  return firstDay - lead > historyDays ? firstDay : lead;
+}
+
+/** Last day that the window must hold for the register span that reaches beyond `lastDay`. */
+function registerTrail(
+  state: SettleState,
+  registers: KnownRegisters,
+  lastDay: number,
+  historyDays: number,
+): number {
+  const zone = state.task.marketZoneMinutes;
+  const close = readDayStart(lastDay + 1, zone);
+  for (let i = 0; i < registers.count; i++) {
+    if (registers.stamps[i]! < close) continue;
+    const trail = readDayOf(registers.stamps[i]!, zone);
+    return trail - lastDay > historyDays ? lastDay : trail;
+  }
+  return lastDay;
+}
+
+function tellChecks(
+  state: SettleState,
+  window: ChannelWindow,
+  facts: ChannelFacts,
+  from: number,
+  to: number,
+): void {
+  const { checks, origins, states, values, metas } = window.slots;
+  for (let i = from; i < to; i++) {
+    if (checks[i] === CHECK_NONE || origins[i] !== ORIGIN_NEW) continue;
+    const flag = flagText(metas[i]!);
+    const detail = `value ${formatDecimal(values[i]!)}${flag === '' ? '' : `, flag ${flag}`}`;
+    state.tellCheck(CHECK_CODES[checks[i]!]!, facts, window.stampOf(i), states[i] === SLOT_PASSED, detail);
+  }
+}
+
+/** Settles a day where it has closed by the reference clock and the channel delivered anything for it. */
+function settleOneDay(
+  state: SettleState,
+  window: ChannelWindow,
+  facts: ChannelFacts,
+  day: number,
+  registers: KnownRegisters,
+): void {
+  const { task } = state;
+  const { slots } = window;
+  const close = readDayStart(slots.firstDay + day + 1, task.marketZoneMinutes) + task.closeAfterMinutes;
+  if (window.rowSettled[day] || task.nowStamp < close) return;
+  const from = day * slots.slotsPerDay;
+  let absent = 0;
+  let missing = 0;
+  for (let i = from; i < from + slots.slotsPerDay; i++) {
+    if (slots.states[i] === SLOT_ABSENT) absent++;
+    else if (slots.states[i] === SLOT_FAILED && CHECK_CODES[slots.checks[i]!] === 'vee/missing') missing++;
+  }
+  if (absent === slots.slotsPerDay) return;
+  window.settledNow[day] = true;
+  if (!task.veeEnabled) return;
+  if (absent + missing > 0) state.countFinding('vee/missing', absent + missing);
+  state.outcome.scaledSpans += settleDay(slots, day, {
+    limits: facts.limits,
+    register: {
+      multiplier: facts.multiplier,
+      digits: facts.registerDigits,
+      maximumPerHour: facts.maximumPerHour,
+    },
+    reads: registers,
+    policy: state.policyOf(facts),
+    zoneMinutes: task.marketZoneMinutes,
+    tell: (code, slot, detail) => state.tellReview(code, facts, window.stampOf(slot), detail),
+  });
+}
+
+/** Writes the day's row into the history. */
+function keepDay(state: SettleState, window: ChannelWindow, facts: ChannelFacts, day: number): void {
+  const { slots } = window;
+  const { slotsPerDay, states, values, metas, finals } = slots;
+  const from = day * slotsPerDay;
+  const settled = window.rowSettled[day]! || window.settledNow[day]!;
+  let known = 0;
+  for (let i = from; i < from + slotsPerDay; i++) if (states[i] !== SLOT_ABSENT) known++;
+  if (known === 0) return;
+  const builder = state.days.put(
+    slots.firstDay + day,
+    facts.meter,
+    facts.from,
+    facts.to,
+    facts.channel,
+    slots.intervalMinutes,
+    settled ? 1 : 0,
+    window.rowCreated[day]!,
+    window.rowResend[day] ? 1 : 0,
+    slotsPerDay,
+  );
+  for (let i = from; i < from + slotsPerDay; i++) {
+    const slotState = states[i]!;
+    if (slotState === SLOT_PASSED || slotState === SLOT_FAILED)
+      builder.slot(values[i]!, metas[i]!, slotState);
+    else if (slotState === SLOT_ESTIMATED || slotState === SLOT_OUTAGE_ZERO) {
+      builder.slot(finals[i]!, estimateOutMeta(state, facts, window, i), slotState);
+    } else builder.slot(0, NO_DECIMALS, slotState);
+  }
+  if (!settled) state.openDays.add(slots.firstDay + day);
+}

@@ -1,0 +1,287 @@
+import { UNITS_PER_ONE } from '../model/decimal.js';
+import { decimalsOf, flagText, NO_DECIMALS } from '../model/quality.js';
+import { readDayStart } from '../model/time.js';
+import type { BlockIndex } from '../store/block-index.js';
+import {
+  createOpenBlock,
+  metaOfRead,
+  type OpenBlock,
+  openBlock,
+  stampOfRead,
+  valueOfRead,
+} from '../store/block-reads.js';
+import type { ChannelLimits } from '../vee/checks.js';
+import {
+  createSlots,
+  ORIGIN_HISTORY,
+  ORIGIN_NEW,
+  ORIGIN_NONE,
+  resetSlots,
+  SLOT_ABSENT,
+  SLOT_FAILED,
+  SLOT_PASSED,
+  type Slots,
+} from '../vee/slots.js';
+import type { SettleState } from './settle-state.js';
+
+/** What is known of the channel that is being settled. */
+export interface ChannelFacts {
+  /** Meter id: `meter[from]` to `meter[to - 1]`. */
+  meter: Uint8Array;
+  from: number;
+  to: number;
+  channel: number;
+  /** Interval of the meter register, 0 where it is not known there. */
+  intervalMinutes: number;
+  limits: ChannelLimits;
+  /** Of the register: whole number of 0.00001; digits before the point, 0 = not known. */
+  multiplier: number;
+  registerDigits: number;
+  /** Highest value of one hour in 0.00001, for judging a rollover. */
+  maximumPerHour: number;
+  serviceClass: string;
+}
+
+/**
+ * Slots of the channel under work over consecutive read days, and where each came from: the history, or
+ * a block of this run. One window serves all channels of a task, one after the other.
+ */
+export class ChannelWindow {
+  readonly slots: Slots = createSlots();
+  /** By slot: the block that gave it (its place in the order), or -1. */
+  slotBlocks = new Int32Array(1024);
+  /** By slot: what the history held before this run. */
+  private priorStates = new Uint8Array(1024);
+  private priorValues = new Float64Array(1024);
+  private priorMetas = new Int32Array(1024);
+  /** By day: the history's row was settled; is settled now; latest creation stamp; a RESEND among them. */
+  readonly rowSettled: boolean[] = [];
+  readonly settledNow: boolean[] = [];
+  readonly rowCreated: number[] = [];
+  readonly rowResend: boolean[] = [];
+  /** Calculation constant of the channel's records, 0.00001. */
+  constant = UNITS_PER_ONE;
+  private readonly block: OpenBlock = createOpenBlock();
+  private formMeta = 0;
+
+  constructor(
+    private readonly state: SettleState,
+    private readonly zoneMinutes: number,
+  ) {}
+
+  /** Stamp of a slot, minutes since 1970 UTC. */
+  stampOf(slot: number): number {
+    return readDayStart(this.slots.firstDay, this.zoneMinutes) + (slot + 1) * this.slots.intervalMinutes;
+  }
+
+  reset(firstDay: number, dayCount: number, intervalMinutes: number): void {
+    resetSlots(this.slots, firstDay, dayCount, intervalMinutes);
+    const { slotCount } = this.slots;
+    if (slotCount > this.slotBlocks.length) {
+      this.slotBlocks = new Int32Array(slotCount * 2);
+      this.priorStates = new Uint8Array(slotCount * 2);
+      this.priorValues = new Float64Array(slotCount * 2);
+      this.priorMetas = new Int32Array(slotCount * 2);
+    }
+    for (let i = 0; i < slotCount; i++) this.priorStates[i] = SLOT_ABSENT;
+    for (let day = 0; day < dayCount; day++) {
+      this.rowSettled[day] = false;
+      this.settledNow[day] = false;
+      this.rowCreated[day] = 0;
+      this.rowResend[day] = false;
+    }
+    this.constant = UNITS_PER_ONE;
+    this.formMeta = 0;
+  }
+
+  fillFromHistory(facts: ChannelFacts): void {
+    const { slots } = this;
+    const { slotsPerDay, dayCount, firstDay, values, metas, states, finals, origins } = slots;
+    for (let day = 0; day < dayCount; day++) {
+      const { columns, row } = this.state.days.find(
+        firstDay + day,
+        facts.meter,
+        facts.from,
+        facts.to,
+        facts.channel,
+      );
+      if (columns === null || row < 0 || columns.intervalMinutes[row] !== slots.intervalMinutes) continue;
+      this.rowSettled[day] = columns.settled[row] === 1;
+      this.rowCreated[day] = columns.created[row]!;
+      this.rowResend[day] = columns.resend[row] === 1;
+      const source = columns.slotOffsets[row]!;
+      for (let i = 0; i < slotsPerDay; i++) {
+        const quality = columns.quality[source + i]!;
+        const slotState = columns.states[quality]!;
+        if (slotState === SLOT_ABSENT) continue;
+        const at = day * slotsPerDay + i;
+        states[at] = slotState;
+        values[at] = columns.values[source + i]!;
+        finals[at] = columns.values[source + i]!;
+        metas[at] = columns.metas[quality]!;
+        origins[at] = ORIGIN_HISTORY;
+        this.priorStates[at] = slotState;
+        this.priorValues[at] = values[at]!;
+        this.priorMetas[at] = metas[at]!;
+        if (this.formMeta === 0) this.formMeta = metas[at]! & ~7;
+      }
+    }
+  }
+
+  /**
+   * Fills in the reads of blocks `first` to `end - 1` that lie in the slots `from` to `to - 1`. A block that
+   * cannot belong to the channel is rejected, once: with the slots that hold its first read.
+   */
+  fillFromBlocks(
+    facts: ChannelFacts,
+    index: BlockIndex,
+    first: number,
+    end: number,
+    from: number,
+    to: number,
+  ): void {
+    const { state, slots, block } = this;
+    const windowStart = readDayStart(slots.firstDay, this.zoneMinutes);
+    let isFirst = true;
+    for (let b = first; b < end; b++) {
+      openBlock(index, index.starts[b]!, block);
+      const firstSlot = (block.firstStamp - windowStart) / slots.intervalMinutes - 1;
+      if (isFirst) this.constant = block.constant;
+      isFirst = false;
+      const misfit = this.misfit(index);
+      if (misfit !== '') {
+        if (Math.ceil(firstSlot) >= from && Math.ceil(firstSlot) < to) state.reject(b, misfit);
+        continue;
+      }
+      if (this.formMeta === 0) this.formMeta = metaOfRead(index, block, 0) & ~7;
+      if (block.hasExplicitStamps || !this.fillPlain(index, b, firstSlot, from, to)) {
+        for (let i = 0; i < block.count; i++) {
+          const slot = (stampOfRead(index, block, i) - windowStart) / slots.intervalMinutes - 1;
+          if (slot < from || slot >= to) continue;
+          this.take(facts, b, slot, metaOfRead(index, block, i), valueOfRead(index, block, i));
+        }
+      }
+      this.noteRows(firstSlot, from, to);
+    }
+  }
+
+  /** Why the open block cannot go into the channel's slots, as a rule's code; '' where it can. */
+  private misfit(index: BlockIndex): string {
+    const { block, slots, zoneMinutes } = this;
+    const { intervalMinutes } = slots;
+    if (block.intervalMinutes !== 0 && block.intervalMinutes !== intervalMinutes)
+      return 'vee/interval-mismatch';
+    if (block.constant !== this.constant) return 'vee/constant-mismatch';
+    const stamps = block.hasExplicitStamps ? block.count : 1;
+    for (let i = 0; i < stamps; i++) {
+      if ((stampOfRead(index, block, i) + zoneMinutes) % intervalMinutes !== 0) return 'vee/off-grid';
+    }
+    return '';
+  }
+
+  /** Creation and purpose of the open block, for the rows of the days that it reaches. */
+  private noteRows(firstSlot: number, from: number, to: number): void {
+    const { block, slots } = this;
+    const firstDay = Math.max(0, Math.floor(Math.max(firstSlot, from) / slots.slotsPerDay));
+    const lastDay = Math.floor((to - 1) / slots.slotsPerDay);
+    for (let day = firstDay; day <= lastDay; day++) {
+      if (block.createdStamp > this.rowCreated[day]!) this.rowCreated[day] = block.createdStamp;
+      if (block.resend) this.rowResend[day] = true;
+    }
+  }
+
+  /** Fills the slots from the open block in one go where they are all free. @returns false where not */
+  private fillPlain(index: BlockIndex, b: number, firstSlot: number, from: number, to: number): boolean {
+    const { block, slots, slotBlocks } = this;
+    const { values, metas, states, origins } = slots;
+    const { count } = block;
+    if (firstSlot < from || firstSlot + count > to) return false;
+    for (let i = firstSlot; i < firstSlot + count; i++) if (origins[i] !== ORIGIN_NONE) return false;
+    for (let i = 0; i < count; i++) {
+      const at = firstSlot + i;
+      values[at] = valueOfRead(index, block, i);
+      metas[at] = metaOfRead(index, block, i);
+      origins[at] = ORIGIN_NEW;
+      states[at] = SLOT_FAILED;
+      slotBlocks[at] = b;
+    }
+    return true;
+  }
+
+  /** Puts a read into its slot, after check 2 where the slot is taken. */
+  private take(facts: ChannelFacts, b: number, at: number, meta: number, value: number): void {
+    const { values, metas, origins, states } = this.slots;
+    if (origins[at] !== ORIGIN_NONE && !this.isToReplace(facts, b, at, meta, value)) return;
+    values[at] = value;
+    metas[at] = meta;
+    origins[at] = ORIGIN_NEW;
+    states[at] = SLOT_FAILED;
+    this.slotBlocks[at] = b;
+  }
+
+  /**
+   * Check 2: a slot that is given again. Blocks come in rising precedence, so a later one beats an earlier
+   * one; a read without a value never beats one with a value. What loses is counted as a duplicate.
+   * @returns whether the new read is to replace what is there
+   */
+  private isToReplace(facts: ChannelFacts, b: number, at: number, meta: number, value: number): boolean {
+    const { state } = this;
+    const { values, metas, origins, states } = this.slots;
+    const oldMeta = metas[at]!;
+    const old = values[at]!;
+    const oldHasValue = decimalsOf(oldMeta) !== NO_DECIMALS;
+    const newHasValue = decimalsOf(meta) !== NO_DECIMALS;
+    const isSame = oldHasValue === newHasValue && (!newHasValue || old === value);
+    const stamp = this.stampOf(at);
+    if (origins[at] === ORIGIN_NEW && (newHasValue || !oldHasValue)) {
+      state.duplicate(this.slotBlocks[at]!, facts, stamp, isSame, meta, value, oldMeta, old);
+      return true;
+    }
+    if (origins[at] === ORIGIN_HISTORY && states[at] !== SLOT_PASSED && states[at] !== SLOT_FAILED) {
+      if (newHasValue) return true;
+      state.countReplaced(b);
+      return false;
+    }
+    const isKept = origins[at] === ORIGIN_HISTORY && states[at] === SLOT_PASSED;
+    if (isSame || !newHasValue || (isKept && !this.beatsKept(at))) {
+      state.duplicate(b, facts, stamp, isSame, oldMeta, old, meta, value);
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether the open block beats what the history kept of the slot's day: RESEND, then creation, then later. */
+  private beatsKept(slot: number): boolean {
+    const day = Math.floor(slot / this.slots.slotsPerDay);
+    if (this.block.resend !== this.rowResend[day]) return this.block.resend;
+    return this.block.createdStamp >= this.rowCreated[day]!;
+  }
+
+  /** A late read that failed a check does not replace what went out before: that is put back. */
+  putBackLateFailures(from: number, to: number): void {
+    const { states, origins, values, metas, finals } = this.slots;
+    for (let i = from; i < to; i++) {
+      if (origins[i] !== ORIGIN_NEW || states[i] === SLOT_PASSED || !this.wasSentBefore(i)) continue;
+      this.state.countReplaced(this.slotBlocks[i]!);
+      states[i] = this.priorStates[i]!;
+      values[i] = this.priorValues[i]!;
+      finals[i] = this.priorValues[i]!;
+      metas[i] = this.priorMetas[i]!;
+      origins[i] = ORIGIN_HISTORY;
+    }
+  }
+
+  /** Whether the slot went out before, with a value, an estimate or nothing: what goes out now replaces it. */
+  wasSentBefore(slot: number): boolean {
+    const prior = this.priorStates[slot]!;
+    if (prior === SLOT_ABSENT) return false;
+    return prior === SLOT_PASSED || this.rowSettled[Math.floor(slot / this.slots.slotsPerDay)]!;
+  }
+
+  /** The flag that came for a slot, or the first flag of the channel's day in its place. */
+  flagMetaOf(slot: number): { meta: number; isOwn: boolean } {
+    const { origins, metas } = this.slots;
+    const isOwn = origins[slot] !== ORIGIN_NONE && flagText(metas[slot]!) !== '';
+    return { meta: isOwn ? metas[slot]! : this.formMeta, isOwn };
+  }
+}

@@ -1,0 +1,171 @@
+import { type KeyColumns, seekKey } from '../store/history-columns.js';
+import { DayBuilder, type DayColumns, readDayFile } from '../store/history-file.js';
+import type { HistoryRef } from './settle-types.js';
+
+interface LoadedDay {
+  columns: DayColumns | null;
+  /** Row to look from: keys are asked for in ascending order. */
+  cursor: number;
+  /** First row that is not in the builder yet. */
+  copied: number;
+  builder: DayBuilder | null;
+}
+
+/** First and last row of the columns that lie in the partition. */
+interface Bounds {
+  lower: Uint8Array;
+  upper: Uint8Array | null;
+}
+
+/**
+ * The read days of one partition's history while it is settled. Rows are asked for and written in the
+ * order of keys (meter id, channel). A day that gets a new row is written anew as a whole: rows that no
+ * new one replaces are taken over.
+ */
+export class DayStore {
+  private readonly days = new Map<number, LoadedDay>();
+  private readonly paths: Map<number, string>;
+  private readonly bounds: Bounds;
+
+  constructor(refs: readonly HistoryRef[], lower: string, upper: string | null) {
+    this.paths = new Map(refs.map((ref) => [ref.day, ref.path]));
+    this.bounds = {
+      lower: Buffer.from(lower, 'latin1'),
+      upper: upper === null ? null : Buffer.from(upper, 'latin1'),
+    };
+  }
+
+  private day(day: number): LoadedDay {
+    let loaded = this.days.get(day);
+    if (loaded === undefined) {
+      const path = this.paths.get(day);
+      const columns = path === undefined ? null : readDayFile(path);
+      const first = columns === null ? 0 : this.firstRow(columns);
+      if (columns !== null) columns.rowCount = this.endRow(columns, first);
+      loaded = { columns, cursor: first, copied: first, builder: null };
+      this.days.set(day, loaded);
+    }
+    return loaded;
+  }
+
+  private firstRow(columns: DayColumns): number {
+    return seekKey(columns, 0, this.bounds.lower, 0, this.bounds.lower.length, -1);
+  }
+
+  private endRow(columns: DayColumns, first: number): number {
+    const { upper } = this.bounds;
+    return upper === null ? columns.rowCount : seekKey(columns, first, upper, 0, upper.length, -1);
+  }
+
+  /** Columns of a day and the row of a key in them; row -1 where there is none. */
+  find(
+    day: number,
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+  ): { columns: DayColumns | null; row: number } {
+    const loaded = this.day(day);
+    const { columns } = loaded;
+    if (columns === null) return NOTHING;
+    loaded.cursor = seekKey(columns, loaded.cursor, meter, from, to, channel);
+    FOUND.columns = columns;
+    FOUND.row = isRowOf(columns, loaded.cursor, meter, from, to, channel) ? loaded.cursor : -1;
+    return FOUND;
+  }
+
+  /** Rows of a day that are not settled, in the order of keys. */
+  openRows(day: number): { columns: DayColumns; rows: number[] } | null {
+    const { columns, cursor } = this.day(day);
+    if (columns === null) return null;
+    const rows: number[] = [];
+    for (let row = cursor; row < columns.rowCount; row++) if (columns.settled[row] === 0) rows.push(row);
+    return { columns, rows };
+  }
+
+  /** Begins the new row of a key; its slots are to follow on the builder that is returned. */
+  put(
+    day: number,
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+    intervalMinutes: number,
+    settled: number,
+    created: number,
+    resend: number,
+    slotCount: number,
+  ): DayBuilder {
+    const loaded = this.day(day);
+    loaded.builder ??= new DayBuilder();
+    const { columns, builder } = loaded;
+    if (columns !== null) {
+      const next = seekKey(columns, loaded.copied, meter, from, to, channel);
+      copyRows(columns, loaded.copied, next, builder);
+      loaded.copied = isRowOf(columns, next, meter, from, to, channel) ? next + 1 : next;
+    }
+    builder.row(meter, from, to, channel, intervalMinutes, settled, created, resend, slotCount);
+    return builder;
+  }
+
+  /** The keys of a day as they are after `finish`. */
+  keysOf(day: number): KeyColumns {
+    const { builder, columns } = this.day(day);
+    return builder?.keys ?? columns ?? NO_KEYS;
+  }
+
+  /** The builders of all days that got a new row, each whole. */
+  finish(): { day: number; builder: DayBuilder }[] {
+    const written: { day: number; builder: DayBuilder }[] = [];
+    for (const [day, { columns, copied, builder }] of this.days) {
+      if (builder === null) continue;
+      if (columns !== null) copyRows(columns, copied, columns.rowCount, builder);
+      written.push({ day, builder });
+    }
+    return written.sort((a, b) => a.day - b.day);
+  }
+}
+
+const NO_KEYS: KeyColumns = {
+  rowCount: 0,
+  meterBytes: new Uint8Array(0),
+  meterOffsets: new Int32Array(1),
+  channels: new Uint8Array(0),
+};
+const NOTHING = { columns: null, row: -1 } as const;
+const FOUND: { columns: DayColumns | null; row: number } = { columns: null, row: -1 };
+
+function isRowOf(
+  columns: DayColumns,
+  row: number,
+  meter: Uint8Array,
+  from: number,
+  to: number,
+  channel: number,
+): boolean {
+  if (row >= columns.rowCount || columns.channels[row] !== channel) return false;
+  const start = columns.meterOffsets[row]!;
+  if (columns.meterOffsets[row + 1]! - start !== to - from) return false;
+  for (let i = from; i < to; i++) if (columns.meterBytes[start + i - from] !== meter[i]) return false;
+  return true;
+}
+
+function copyRows(columns: DayColumns, first: number, end: number, builder: DayBuilder): void {
+  const { meterOffsets, slotOffsets, values, quality, metas, states } = columns;
+  for (let row = first; row < end; row++) {
+    const from = slotOffsets[row]!;
+    const to = slotOffsets[row + 1]!;
+    builder.row(
+      columns.meterBytes,
+      meterOffsets[row]!,
+      meterOffsets[row + 1]!,
+      columns.channels[row]!,
+      columns.intervalMinutes[row]!,
+      columns.settled[row]!,
+      columns.created[row]!,
+      columns.resend[row]!,
+      to - from,
+    );
+    for (let i = from; i < to; i++) builder.slot(values[i]!, metas[quality[i]!]!, states[quality[i]!]!);
+  }
+}

@@ -1,0 +1,148 @@
+import { formatDecimal } from '../model/decimal.js';
+import { LETTER_ESTIMATED, LETTER_NO_VALUE, NO_DECIMALS, withDecimals } from '../model/quality.js';
+import {
+  METHODS,
+  ORIGIN_NEW,
+  ORIGIN_NONE,
+  SLOT_ABSENT,
+  SLOT_ESTIMATED,
+  SLOT_OUTAGE_ZERO,
+  SLOT_PASSED,
+  SLOT_UNRESOLVED,
+} from '../vee/slots.js';
+import type { ChannelFacts, ChannelWindow } from './channel-window.js';
+import type { SettleState } from './settle-state.js';
+
+/** Reads in a record of the output: the protocol's limit. */
+const RECORD_READS_MAX = 48;
+
+/** What goes out for a slot: nothing, or with the purpose OK or RESEND. */
+const OUT_NOTHING = 0;
+const OUT_OK = 1;
+const OUT_RESEND = 2;
+
+/**
+ * Writes what goes out for one read day of a channel, and counts where its reads went. A record holds
+ * consecutive slots of one purpose, at most 48.
+ * @param day index of the day in the window
+ */
+export function emitDay(state: SettleState, facts: ChannelFacts, window: ChannelWindow, day: number): void {
+  const { slots } = window;
+  const from = day * slots.slotsPerDay;
+  const to = from + slots.slotsPerDay;
+  const settles = window.settledNow[day]!;
+  for (let i = from; i < to; ) {
+    const out = whatGoesOut(window, i, settles);
+    if (out === OUT_NOTHING) {
+      countKept(state, window, i);
+      i++;
+      continue;
+    }
+    let end = i + 1;
+    const last = Math.min(to, i + RECORD_READS_MAX);
+    while (end < last && whatGoesOut(window, end, settles) === out) end++;
+    emitRecord(state, facts, window, day, i, end, out === OUT_RESEND);
+    i = end;
+  }
+  countHours(state, window, day, settles);
+}
+
+function whatGoesOut(window: ChannelWindow, i: number, settles: boolean): number {
+  const { slots } = window;
+  const slotState = slots.states[i]!;
+  if (slotState === SLOT_PASSED) {
+    if (slots.origins[i] !== ORIGIN_NEW) return OUT_NOTHING;
+    return window.wasSentBefore(i) ? OUT_RESEND : OUT_OK;
+  }
+  return settles && slotState >= SLOT_OUTAGE_ZERO ? OUT_OK : OUT_NOTHING;
+}
+
+/** A slot that nothing goes out for: a read that came for it waits. */
+function countKept(state: SettleState, window: ChannelWindow, i: number): void {
+  const { slots } = window;
+  if (slots.origins[i] === ORIGIN_NEW && slots.states[i] !== SLOT_ABSENT)
+    state.countWaiting(window.slotBlocks[i]!);
+}
+
+function emitRecord(
+  state: SettleState,
+  facts: ChannelFacts,
+  window: ChannelWindow,
+  day: number,
+  first: number,
+  end: number,
+  resend: boolean,
+): void {
+  const { slots } = window;
+  const { writer, task, outcome } = state;
+  const { meter, from, to, channel } = facts;
+  const table = state.stampsOf(slots.firstDay + day, slots.intervalMinutes);
+  const dayFrom = day * slots.slotsPerDay;
+  const implied = task.output.stamps === 'implied';
+  writer.header(meter, from, to, resend, channel, window.constant, slots.intervalMinutes, end - first);
+  let sum = 0;
+  for (let i = first; i < end; i++) {
+    let meta: number;
+    let value: number;
+    if (slots.states[i] === SLOT_PASSED) {
+      meta = state.actualMeta(slots.metas[i]!);
+      value = slots.values[i]!;
+      outcome.accepted++;
+    } else {
+      meta = estimateOut(state, facts, window, i);
+      value = slots.states[i] === SLOT_UNRESOLVED ? 0 : slots.finals[i]!;
+    }
+    if (implied && i > first) writer.impliedTriple(meta, value);
+    else writer.triple(table, i - dayFrom, meta, value);
+    sum += value;
+  }
+  writer.endLine();
+  state.batches.endRecord(meter, from, to, end - first, channel >> 2, sum);
+}
+
+/** Meta word that an estimated or unresolved slot goes out with. */
+export function estimateOutMeta(
+  state: SettleState,
+  facts: ChannelFacts,
+  window: ChannelWindow,
+  i: number,
+): number {
+  const { meta, isOwn } = window.flagMetaOf(i);
+  const { decimals } = state.policyOf(facts);
+  const letter = window.slots.states[i] === SLOT_UNRESOLVED ? LETTER_NO_VALUE : LETTER_ESTIMATED;
+  const out = state.replacedMeta(meta, isOwn, letter);
+  return withDecimals(out, letter === LETTER_NO_VALUE ? NO_DECIMALS : decimals);
+}
+
+/** Counts and lists a slot that goes out with an estimate or without a value. @returns its meta word */
+function estimateOut(state: SettleState, facts: ChannelFacts, window: ChannelWindow, i: number): number {
+  const { slots } = window;
+  const { outcome } = state;
+  const stamp = window.stampOf(i);
+  if (slots.origins[i] === ORIGIN_NEW) state.countReplaced(window.slotBlocks[i]!);
+  const method = METHODS[slots.methods[i]!]!;
+  outcome.methods[method] = (outcome.methods[method] ?? 0) + 1;
+  if (slots.states[i] === SLOT_UNRESOLVED) {
+    outcome.unresolved++;
+    if (slots.origins[i] !== ORIGIN_NONE) state.estimateLine(facts, slots, i, stamp, '');
+  } else {
+    outcome.estimated++;
+    const { decimals } = state.policyOf(facts);
+    state.estimateLine(facts, slots, i, stamp, formatDecimal(slots.finals[i]!, decimals));
+  }
+  return estimateOutMeta(state, facts, window, i);
+}
+
+/** Adds the slots of the day to the counts by hour. */
+function countHours(state: SettleState, window: ChannelWindow, day: number, settles: boolean): void {
+  const { slots } = window;
+  const hours = state.hoursOf(slots.firstDay + day, settles);
+  const from = day * slots.slotsPerDay;
+  for (let i = 0; i < slots.slotsPerDay; i++) {
+    const slotState = slots.states[from + i]!;
+    const hour = Math.floor((i * slots.intervalMinutes) / 60);
+    if (slotState === SLOT_PASSED) hours.actual[hour]!++;
+    else if (slotState === SLOT_ESTIMATED || slotState === SLOT_OUTAGE_ZERO) hours.estimated[hour]!++;
+    else if (slotState === SLOT_UNRESOLVED) hours.unresolved[hour]!++;
+  }
+}

@@ -1,0 +1,37 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf } from '../model/errors.js';
+
+/** Writes what the system still holds of a file, or a folder's entries, to the disk. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Moves a file to its final name: by rename, or from another file system by copy, sync and rename, so that
+ * the final name never shows half a file. Moving again what was moved already does nothing.
+ */
+export async function moveFile(from: string, to: string): Promise<void> {
+  if (!existsSync(from) && existsSync(to)) return;
+  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+  try {
+    renameSync(from, to);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EXDEV') throw thrown;
+    const beside = `${dirname(to)}/.${to.slice(dirname(to).length + 1)}.partial`;
+    try {
+      copyFileSync(from, beside);
+      await syncPath(beside);
+      renameSync(beside, to);
+    } finally {
+      rmSync(beside, { force: true });
+    }
+    rmSync(from);
+  }
+}

@@ -1,0 +1,88 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { messageOf } from '../model/errors.js';
+import type { Config } from './config.js';
+import type { InputRecord } from './run-state.js';
+
+/** Files that one run takes in; the others wait for the next. */
+export const INPUTS_MAX = 10_000;
+
+/** Names that a sender uses while a file is on its way. */
+const UNFINISHED = /^\.|\.(tmp|part|partial|filepart|crdownload)$/i;
+
+export interface Claim {
+  inputs: InputRecord[];
+  leftInInbox: { path: string; reason: string }[];
+  inboxProblems: string[];
+}
+
+/**
+ * Looks into the inboxes and claims the files that are old enough, in the order of sources and names.
+ * @param clockMs the system's clock, milliseconds since 1970: ages are those of the file system
+ */
+export function claimFiles(config: Config, clockMs: number): Claim {
+  const claim: Claim = { inputs: [], leftInInbox: [], inboxProblems: [] };
+  for (const [sourceIndex, source] of config.sources.entries()) {
+    let names: string[];
+    try {
+      names = readdirSync(source.inbox).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    } catch (thrown) {
+      claim.inboxProblems.push(
+        `The inbox of source ${source.name} cannot be read: ${messageOf(thrown)}. Make the folder, or give this user the right to read it.`,
+      );
+      continue;
+    }
+    for (const name of names) claimFile(claim, sourceIndex, source, name, clockMs);
+  }
+  return claim;
+}
+
+function claimFile(
+  claim: Claim,
+  sourceIndex: number,
+  source: Config['sources'][number],
+  name: string,
+  clockMs: number,
+): void {
+  const path = join(source.inbox, name);
+  const leave = (reason: string) => claim.leftInInbox.push({ path: shownPath(path), reason });
+  if (UNFINISHED.test(name)) return void leave('its name says that it is not whole yet');
+  let stat: ReturnType<typeof statSync>;
+  try {
+    stat = statSync(path);
+  } catch (thrown) {
+    return void leave(`it cannot be looked at: ${messageOf(thrown)}`);
+  }
+  if (!stat.isFile()) return void leave('it is no file');
+  const ageSeconds = (clockMs - stat.mtimeMs) / 1000;
+  if (ageSeconds < source.minimumAgeSeconds) {
+    return void leave(`it was changed less than ${source.minimumAgeSeconds} s ago`);
+  }
+  if (claim.inputs.length >= INPUTS_MAX) return void leave(`a run takes at most ${INPUTS_MAX} files`);
+  claim.inputs.push({
+    source: source.name,
+    sourceIndex,
+    path,
+    name,
+    sizeBytes: stat.size,
+    modifiedMs: stat.mtimeMs,
+    changedMs: stat.ctimeMs,
+    sha256: '',
+    status: 'claimed',
+    members: [{ path, name, sizeBytes: stat.size }],
+  });
+}
+
+/** Whether a claimed file is no longer what was claimed. */
+export function hasChanged(input: InputRecord): boolean {
+  const stat = statSync(input.path);
+  return (
+    stat.size !== input.sizeBytes || stat.mtimeMs !== input.modifiedMs || stat.ctimeMs !== input.changedMs
+  );
+}
+
+/** A path as it is shown: relative where it lies below the working folder. */
+export function shownPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near !== '' && !near.startsWith('..') ? near : path;
+}

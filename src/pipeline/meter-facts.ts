@@ -1,0 +1,85 @@
+import { UNITS_PER_ONE } from '../model/decimal.js';
+import { INTERVAL_OF, IS_KWH, IS_ONE_WAY_ENERGY, REGISTER_OF } from '../model/units.js';
+import type { RegisterSlice } from '../store/meter-register.js';
+import { compareBytes } from '../store/partition-map.js';
+import { DEFAULT_POLICY } from '../vee/policy.js';
+import type { ChannelFacts } from './channel-window.js';
+import type { SettleState } from './settle-state.js';
+
+/** Looks up channels in a slice of the meter register, meters in ascending order. */
+export class MeterFacts {
+  private row = 0;
+  private end = 0;
+
+  constructor(
+    private readonly state: SettleState,
+    private readonly slice: RegisterSlice | null,
+  ) {}
+
+  /** Goes to a meter. */
+  seek(meter: Uint8Array, from: number, to: number): void {
+    const { slice } = this;
+    if (slice === null) return;
+    let row = this.end;
+    while (row < slice.rows && this.compare(row, meter, from, to) < 0) row++;
+    this.row = row;
+    while (row < slice.rows && this.compare(row, meter, from, to) === 0) row++;
+    this.end = row;
+  }
+
+  private compare(row: number, meter: Uint8Array, from: number, to: number): number {
+    const { meterIdBytes, meterIdOffsets } = this.slice!;
+    return compareBytes(meterIdBytes, meterIdOffsets[row]!, meterIdOffsets[row + 1]!, meter, from, to);
+  }
+
+  /**
+   * Sets what the register says of a channel of the meter. A row for the interval unit covers its
+   * cumulative register too, and the other way round.
+   * @returns false where a register is given and does not know the channel
+   */
+  describe(facts: ChannelFacts): boolean {
+    const { slice, state } = this;
+    const unit = facts.channel >> 2;
+    facts.multiplier = UNITS_PER_ONE;
+    facts.registerDigits = 0;
+    facts.intervalMinutes = 0;
+    facts.serviceClass = 'default';
+    let maximum = -1;
+    let row = -1;
+    if (slice !== null) {
+      for (let r = this.row; r < this.end; r++) {
+        const code = slice.unitCodes[r]!;
+        if (code === unit || (row < 0 && (code === REGISTER_OF[unit] || code === INTERVAL_OF[unit]))) row = r;
+      }
+      if (row < 0) return false;
+      facts.multiplier = slice.multiplier[row]!;
+      facts.registerDigits = slice.registerDigits[row]!;
+      facts.intervalMinutes = slice.intervalMinutes[row]!;
+      facts.serviceClass = slice.serviceClasses[slice.serviceClass[row]!] ?? 'default';
+      maximum = slice.maximumKwh[row]!;
+    }
+    const policy = state.policyOf(facts) ?? DEFAULT_POLICY;
+    facts.maximumPerHour = maximum >= 0 ? maximum : policy.maximumKwh;
+    facts.limits.isOneWayEnergy = IS_ONE_WAY_ENERGY[unit] === 1;
+    const minutes = facts.intervalMinutes || 60;
+    facts.limits.maximumValue =
+      IS_KWH[unit] === 1 ? (facts.maximumPerHour * minutes) / 60 : Number.POSITIVE_INFINITY;
+    return true;
+  }
+}
+
+/** Facts to be filled for one channel after the other. */
+export function emptyFacts(): ChannelFacts {
+  return {
+    meter: new Uint8Array(0),
+    from: 0,
+    to: 0,
+    channel: 0,
+    intervalMinutes: 0,
+    limits: { isOneWayEnergy: false, maximumValue: 0 },
+    multiplier: UNITS_PER_ONE,
+    registerDigits: 0,
+    maximumPerHour: 0,
+    serviceClass: 'default',
+  };
+}

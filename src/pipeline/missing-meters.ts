@@ -1,0 +1,124 @@
+import { isoDate, readDayStart } from '../model/time.js';
+import { UNITS } from '../model/units.js';
+import type { KeyColumns } from '../store/history-columns.js';
+import type { RegisterSlice } from '../store/meter-register.js';
+import { compareBytes } from '../store/partition-map.js';
+import type { DayStore } from './day-store.js';
+import { csvField } from './list-writer.js';
+import type { SettleState } from './settle-state.js';
+
+export interface MissingCounts {
+  /** Meters that the register holds active on the complete days, and those of them that sent nothing. */
+  metersExpected: number;
+  metersMissing: number;
+  /** Slots of the channels that sent nothing. */
+  slotsMissing: number;
+}
+
+/** Where the rows of a day have come to while the register's rows are gone through. */
+interface DayCursor {
+  day: number;
+  start: number;
+  end: number;
+  keys: KeyColumns;
+  row: number;
+}
+
+/**
+ * Compares the meter register with what the days that are complete now hold: an active channel without a
+ * row sent nothing and goes to the list of missing meters.
+ * @param days the partition's days, finished
+ */
+export function countMissing(state: SettleState, slice: RegisterSlice | null, days: DayStore): MissingCounts {
+  const counts: MissingCounts = { metersExpected: 0, metersMissing: 0, slotsMissing: 0 };
+  if (slice === null || state.task.completeDays.length === 0) return counts;
+  const zone = state.task.marketZoneMinutes;
+  const cursors: DayCursor[] = state.task.completeDays.map((day) => ({
+    day,
+    start: readDayStart(day, zone),
+    end: readDayStart(day + 1, zone),
+    keys: days.keysOf(day),
+    row: 0,
+  }));
+  for (let row = 0; row < slice.rows; ) {
+    let end = row + 1;
+    while (end < slice.rows && isSameMeter(slice, row, end)) end++;
+    countMeter(state, slice, row, end, cursors, counts);
+    row = end;
+  }
+  return counts;
+}
+
+function isSameMeter(slice: RegisterSlice, a: number, b: number): boolean {
+  const { meterIdBytes, meterIdOffsets } = slice;
+  return (
+    compareBytes(
+      meterIdBytes,
+      meterIdOffsets[a]!,
+      meterIdOffsets[a + 1]!,
+      meterIdBytes,
+      meterIdOffsets[b]!,
+      meterIdOffsets[b + 1]!,
+    ) === 0
+  );
+}
+
+function countMeter(
+  state: SettleState,
+  slice: RegisterSlice,
+  first: number,
+  end: number,
+  cursors: DayCursor[],
+  counts: MissingCounts,
+): void {
+  let isExpected = false;
+  let hasSent = false;
+  for (const cursor of cursors) {
+    const rowEnd = seekMeter(cursor, slice, first);
+    if (rowEnd > cursor.row) hasSent = true;
+    for (let row = first; row < end; row++) {
+      if (slice.activeFrom[row]! >= cursor.end || slice.activeTo[row]! <= cursor.start) continue;
+      isExpected = true;
+      if (hasUnit(cursor, rowEnd, slice.unitCodes[row]!)) continue;
+      counts.slotsMissing += 1440 / slice.intervalMinutes[row]!;
+      state.missingMeters.line(missingLine(slice, row, cursor.day));
+    }
+    cursor.row = rowEnd;
+  }
+  if (!isExpected) return;
+  counts.metersExpected++;
+  if (!hasSent) counts.metersMissing++;
+}
+
+/** Moves the cursor to the register row's meter. @returns the row after the meter's last one */
+function seekMeter(cursor: DayCursor, slice: RegisterSlice, row: number): number {
+  const { keys } = cursor;
+  const from = slice.meterIdOffsets[row]!;
+  const to = slice.meterIdOffsets[row + 1]!;
+  const order = (at: number) =>
+    compareBytes(
+      keys.meterBytes,
+      keys.meterOffsets[at]!,
+      keys.meterOffsets[at + 1]!,
+      slice.meterIdBytes,
+      from,
+      to,
+    );
+  while (cursor.row < keys.rowCount && order(cursor.row) < 0) cursor.row++;
+  let end = cursor.row;
+  while (end < keys.rowCount && order(end) === 0) end++;
+  return end;
+}
+
+function hasUnit(cursor: DayCursor, end: number, unit: number): boolean {
+  for (let row = cursor.row; row < end; row++) if (cursor.keys.channels[row]! >> 2 === unit) return true;
+  return false;
+}
+
+function missingLine(slice: RegisterSlice, row: number, day: number): string {
+  const text = (bytes: Uint8Array, offsets: Int32Array) =>
+    csvField(Buffer.from(bytes.subarray(offsets[row]!, offsets[row + 1]!)).toString('latin1'));
+  const meter = text(slice.meterIdBytes, slice.meterIdOffsets);
+  const sdp = text(slice.sdpIdBytes, slice.sdpIdOffsets);
+  return `${meter},${sdp},${UNITS[slice.unitCodes[row]!]},${isoDate(day)}`;
+}

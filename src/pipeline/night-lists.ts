@@ -1,0 +1,55 @@
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { syncPath } from './files.js';
+import type { TaskRecord } from './settle.js';
+import type { SettleResult } from './settle-types.js';
+
+/** The lists of a run, their file names and first lines. */
+const LISTS = {
+  estimates: ['estimates.csv', 'meter_id,units,stamp,raw_value,raw_flag,value,method,reference_days,scale'],
+  review: ['review.csv', 'meter_id,units,stamp,code,detail'],
+  missingMeters: ['missing-meters.csv', 'meter_id,sdp_id,units,day'],
+  duplicates: ['duplicates.csv', 'meter_id,units,stamp,kept_value,value,flag,file'],
+} as const;
+
+export type ListName = keyof typeof LISTS;
+
+/**
+ * Puts the pieces that the tasks left together, in the order of the tasks, into the run's folder.
+ * @returns the path of each list
+ */
+export async function joinLists(
+  directory: string,
+  tasks: readonly TaskRecord[],
+): Promise<Record<ListName, string>> {
+  const paths = {} as Record<ListName, string>;
+  for (const [list, [name, header]] of Object.entries(LISTS) as [ListName, readonly [string, string]][]) {
+    const path = join(directory, name);
+    writeFileSync(path, `${header}\n`, { mode: 0o600 });
+    for (const { result } of tasks)
+      await appendPiece(path, result.lists[list as keyof SettleResult['lists']]);
+    await syncPath(path);
+    paths[list] = path;
+  }
+  return paths;
+}
+
+async function appendPiece(path: string, piece: string): Promise<void> {
+  if (piece === '') return;
+  await pipeline(createReadStream(piece), createWriteStream(path, { flags: 'a' }));
+}
+
+/** The first lines of a list after its header. */
+export function firstLines(path: string, count: number): string[] {
+  const fd = openSync(path, 'r');
+  try {
+    const piece = Buffer.alloc(64 * 1024);
+    const got = readSync(fd, piece, 0, piece.length, 0);
+    const lines = piece.toString('latin1', 0, got).split('\n');
+    if (got === piece.length) lines.pop();
+    return lines.slice(1, count + 1).filter((line) => line !== '');
+  } finally {
+    closeSync(fd);
+  }
+}

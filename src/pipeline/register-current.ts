@@ -1,0 +1,74 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { messageOf, ReadmillError } from '../model/errors.js';
+import { parseZone } from '../model/time.js';
+import { type Ledger, openLedger } from '../store/ledger.js';
+import { importRegister, type RegisterImport, type RegisterProgress } from '../store/register-import.js';
+import type { Config } from './config.js';
+
+/** The register that is current: the imported file, and what it was imported from. */
+interface CurrentRegister {
+  path: string;
+  fingerprint: string;
+}
+
+const REGISTER_KEY = 'register';
+
+/** Tells a source file from a later one of the same name. */
+function fingerprintOf(file: string, config: Config): string {
+  try {
+    const { size, mtimeMs } = statSync(file);
+    return `${resolve(file)}|${size}|${mtimeMs}|${parseZone(config.marketTimeZone)}`;
+  } catch (thrown) {
+    const message = `The meter register ${file} cannot be read: ${messageOf(thrown)}. Mend its path or its rights.`;
+    throw new ReadmillError('READMILL_REGISTER_UNREADABLE', message, { cause: thrown });
+  }
+}
+
+async function importInto(
+  ledger: Ledger,
+  config: Config,
+  file: string,
+  onProgress?: (progress: RegisterProgress) => void,
+): Promise<RegisterImport> {
+  const fingerprint = fingerprintOf(file, config);
+  const directory = join(config.state, 'register');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const zoneMinutes = parseZone(config.marketTimeZone)!;
+  const imported = await importRegister({
+    file,
+    directory,
+    zoneMinutes,
+    ...(onProgress ? { onProgress } : {}),
+  });
+  ledger.write([[REGISTER_KEY, { path: imported.path, fingerprint } satisfies CurrentRegister]]);
+  return imported;
+}
+
+/**
+ * Imports a meter register and makes it the current one of the state folder.
+ * @throws ReadmillError READMILL_REGISTER_INVALID with the bad rows, READMILL_STATE_BUSY while a run works
+ */
+export async function importCurrent(
+  config: Config,
+  file: string,
+  onProgress?: (progress: RegisterProgress) => void,
+): Promise<RegisterImport> {
+  const ledger = openLedger(config.state);
+  try {
+    return await importInto(ledger, config, file, onProgress);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/**
+ * Path of the register that a run uses: the configured file, imported where it is new or changed; without
+ * one, what `register import` imported last; else null.
+ */
+export async function currentRegister(config: Config, ledger: Ledger): Promise<string | null> {
+  const known = ledger.get<CurrentRegister>(REGISTER_KEY);
+  if (config.register === undefined) return known?.path ?? null;
+  if (known?.fingerprint === fingerprintOf(config.register, config)) return known.path;
+  return (await importInto(ledger, config, config.register)).path;
+}

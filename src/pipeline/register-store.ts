@@ -1,0 +1,231 @@
+import { UNITS_PER_ONE } from '../model/decimal.js';
+import { MINUTES_PER_DAY, readDayOf, readDayStart } from '../model/time.js';
+import { compareKey, type KeyColumns, seekKey } from '../store/history-columns.js';
+import { RegisterBuilder, type RegisterColumns, readRegisterFile } from '../store/history-file.js';
+import type { HistoryRef } from './settle-types.js';
+
+/** Register reads of one channel that are known, in the order of time. */
+export interface KnownRegisters {
+  count: number;
+  stamps: number[];
+  values: number[];
+  metas: number[];
+  /** The block of this run that the read came in, or -1 where the history kept it. */
+  blocks: number[];
+  /** Whether it replaces what was sent before, and its calculation constant. */
+  resend: boolean[];
+  constants: number[];
+}
+
+interface LoadedDay {
+  columns: RegisterColumns;
+  cursor: number;
+  end: number;
+}
+
+interface WrittenDay {
+  builder: RegisterBuilder;
+  /** The file that rows without a new read are taken over from, and whether it is the same day's. */
+  base: LoadedDay | null;
+  isSameDay: boolean;
+  copied: number;
+}
+
+/**
+ * Register reads of one partition: for each read day those stamped in it and, of each channel, the last
+ * one before it (the closing register that the day began with). Keys are asked for in ascending order.
+ */
+export class RegisterStore {
+  private readonly loaded = new Map<number, LoadedDay>();
+  private readonly written = new Map<number, WrittenDay>();
+  private readonly days: number[];
+  private readonly paths: Map<number, string>;
+  private readonly lower: Uint8Array;
+  private readonly upper: Uint8Array | null;
+
+  constructor(
+    refs: readonly HistoryRef[],
+    lower: string,
+    upper: string | null,
+    private readonly zoneMinutes: number,
+    private readonly keepDays: number,
+  ) {
+    this.days = refs.map((ref) => ref.day).sort((a, b) => a - b);
+    this.paths = new Map(refs.map((ref) => [ref.day, ref.path]));
+    this.lower = Buffer.from(lower, 'latin1');
+    this.upper = upper === null ? null : Buffer.from(upper, 'latin1');
+  }
+
+  private load(day: number): LoadedDay {
+    let loaded = this.loaded.get(day);
+    if (loaded === undefined) {
+      const columns = readRegisterFile(this.paths.get(day)!);
+      const cursor = seekKey(columns, 0, this.lower, 0, this.lower.length, -1);
+      const end =
+        this.upper === null
+          ? columns.rowCount
+          : seekKey(columns, cursor, this.upper, 0, this.upper.length, -1);
+      loaded = { columns, cursor, end };
+      columns.rowCount = end;
+      this.loaded.set(day, loaded);
+    }
+    return loaded;
+  }
+
+  /** The latest day before `day` that is kept, or -1. */
+  private dayBefore(day: number): number {
+    let found = -1;
+    for (const kept of this.days) if (kept < day && day - kept <= this.keepDays) found = kept;
+    return found;
+  }
+
+  /**
+   * Adds what is kept of a channel around the days from `firstDay` to `lastDay` to `known`, in the order of
+   * time, each stamp once.
+   */
+  collect(
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+    firstDay: number,
+    lastDay: number,
+    known: KnownRegisters,
+  ): void {
+    if (this.days.length === 0) return;
+    const before = this.dayBefore(firstDay);
+    for (const day of this.days) {
+      if (day !== before && (day < firstDay || day > lastDay + 1)) continue;
+      const loaded = this.load(day);
+      const { columns } = loaded;
+      let row = seekKey(columns, loaded.cursor, meter, from, to, channel);
+      loaded.cursor = row;
+      for (; row < columns.rowCount && compareKey(columns, row, meter, from, to, channel) === 0; row++) {
+        addKnown(known, columns.stamps[row]!, columns.values[row]!, columns.metas[row]!);
+      }
+    }
+  }
+
+  /**
+   * Writes the rows of a channel into the read day `day`: its reads of that day and the last one before.
+   * @param known all reads of the channel, in the order of time
+   */
+  put(
+    day: number,
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+    known: KnownRegisters,
+  ): void {
+    const written = this.writtenDay(day);
+    this.copyUntil(written, day, meter, from, to, channel);
+    const start = readDayStart(day, this.zoneMinutes);
+    const oldest = start - this.keepDays * MINUTES_PER_DAY;
+    let last = -1;
+    for (let i = 0; i < known.count; i++) {
+      const stamp = known.stamps[i]!;
+      if (stamp <= start) {
+        if (stamp >= oldest) last = i;
+        continue;
+      }
+      if (last >= 0) {
+        written.builder.row(
+          meter,
+          from,
+          to,
+          channel,
+          known.stamps[last]!,
+          known.values[last]!,
+          known.metas[last]!,
+        );
+        last = -1;
+      }
+      if (readDayOf(stamp, this.zoneMinutes) !== day) break;
+      written.builder.row(meter, from, to, channel, stamp, known.values[i]!, known.metas[i]!);
+    }
+  }
+
+  private writtenDay(day: number): WrittenDay {
+    let written = this.written.get(day);
+    if (written === undefined) {
+      const isSameDay = this.paths.has(day);
+      const baseDay = isSameDay ? day : this.dayBefore(day);
+      const base = baseDay < 0 ? null : this.load(baseDay);
+      const copied = base === null ? 0 : seekKey(base.columns, 0, this.lower, 0, this.lower.length, -1);
+      written = { builder: new RegisterBuilder(), base, isSameDay, copied };
+      this.written.set(day, written);
+    }
+    return written;
+  }
+
+  /** Takes over the rows of keys before the given one, and passes over the rows of that key. */
+  private copyUntil(
+    written: WrittenDay,
+    day: number,
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+  ): void {
+    if (written.base === null) return;
+    const { columns } = written.base;
+    const next = seekKey(columns, written.copied, meter, from, to, channel);
+    this.copy(written, day, next);
+    let after = next;
+    while (after < columns.rowCount && compareKey(columns, after, meter, from, to, channel) === 0) after++;
+    written.copied = after;
+  }
+
+  private copy(written: WrittenDay, day: number, end: number): void {
+    const { columns } = written.base!;
+    const oldest = readDayStart(day, this.zoneMinutes) - this.keepDays * MINUTES_PER_DAY;
+    for (let row = written.copied; row < end; row++) {
+      // Of an earlier day's file only the last read of each channel is still of use.
+      const isLastOfKey = row + 1 >= columns.rowCount || !isSameKey(columns, row, row + 1);
+      if (!written.isSameDay && (!isLastOfKey || columns.stamps[row]! < oldest)) continue;
+      const meterFrom = columns.meterOffsets[row]!;
+      const meterTo = columns.meterOffsets[row + 1]!;
+      const { meterBytes, channels, stamps, values, metas } = columns;
+      written.builder.row(
+        meterBytes,
+        meterFrom,
+        meterTo,
+        channels[row]!,
+        stamps[row]!,
+        values[row]!,
+        metas[row]!,
+      );
+    }
+    written.copied = Math.max(written.copied, end);
+  }
+
+  finish(): { day: number; builder: RegisterBuilder }[] {
+    const result: { day: number; builder: RegisterBuilder }[] = [];
+    for (const [day, written] of this.written) {
+      if (written.base !== null) this.copy(written, day, written.base.columns.rowCount);
+      result.push({ day, builder: written.builder });
+    }
+    return result.sort((a, b) => a.day - b.day);
+  }
+}
+
+function isSameKey(columns: KeyColumns, a: number, b: number): boolean {
+  const from = columns.meterOffsets[b]!;
+  const to = columns.meterOffsets[b + 1]!;
+  return compareKey(columns, a, columns.meterBytes, from, to, columns.channels[b]!) === 0;
+}
+
+/** Puts a kept read in its place by time; a stamp that is known already stays as it is. */
+function addKnown(known: KnownRegisters, stamp: number, value: number, meta: number): void {
+  let at = known.count;
+  while (at > 0 && known.stamps[at - 1]! > stamp) at--;
+  if (at > 0 && known.stamps[at - 1] === stamp) return;
+  known.stamps.splice(at, 0, stamp);
+  known.values.splice(at, 0, value);
+  known.metas.splice(at, 0, meta);
+  known.blocks.splice(at, 0, -1);
+  known.resend.splice(at, 0, false);
+  known.constants.splice(at, 0, UNITS_PER_ONE);
+  known.count++;
+}

@@ -1,0 +1,196 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { codeOf, messageOf, ReadmillError } from '../model/errors.js';
+import { compactSecond } from '../model/time.js';
+import { bootId, type Ledger, type LedgerWrite, openLedger } from '../store/ledger.js';
+import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
+import type { Config } from './config.js';
+import { expandInput, isCompressed } from './expand.js';
+import { syncPath } from './files.js';
+import { finishNight, type Night } from './finish.js';
+import { claimFiles } from './intake.js';
+import type { Progress } from './progress.js';
+import { checkNameTemplate } from './publish.js';
+import { currentRegister } from './register-current.js';
+import { MAP_KEY, RUN_KEY, type RunRecord, type ScanOutcome } from './run-state.js';
+import { sampleMeterIds } from './sample.js';
+import { RANGE_BYTES, scanInputs } from './scan.js';
+import { planSettling, settlePartitions } from './settle.js';
+import { openPool, type WorkerPool } from './worker-pool.js';
+
+/** Bytes of input that a partition should hold, about: its blocks and its output then fit easily in memory. */
+const PARTITION_INPUT_BYTES = 24 * 1024 * 1024;
+
+export interface RunOptions {
+  /** The reference clock, milliseconds since 1970. */
+  nowMs: number;
+  workers: number;
+  rangeBytes?: number;
+  progress: Progress;
+  /** Called once all is counted and before the run is closed: writes the report into the run's folder. */
+  report(night: Night): void;
+}
+
+/**
+ * One night's transfer up to the batches: takes in, reads, settles, publishes, archives. An unfinished run
+ * of the state folder is gone on with instead, with the files, clock and configuration that it began with.
+ * @throws ReadmillError where the tool cannot do its work; the same call then goes on where it was
+ */
+export async function runNight(config: Config, options: RunOptions): Promise<Night> {
+  const startedMs = Date.now();
+  const ledger = openLedger(config.state);
+  let pool: WorkerPool | null = null;
+  try {
+    pool = openPool(options.workers);
+    const found = ledger.get<RunRecord>(RUN_KEY);
+    const run = found ?? (await beginRun(config, ledger, options, startedMs));
+    const night = await continueRun(run, found !== undefined, ledger, pool, options);
+    night.seconds = (Date.now() - startedMs) / 1000;
+    await finishNight(night, ledger, options.report);
+    return night;
+  } catch (thrown) {
+    throw explained(thrown);
+  } finally {
+    await pool?.close();
+    await ledger.close();
+  }
+}
+
+/** System errors that end a run, with what to do. */
+function explained(thrown: unknown): unknown {
+  if (thrown instanceof ReadmillError) return thrown;
+  const code = codeOf(thrown);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = `The disk is full: ${messageOf(thrown)}. Nothing is lost. Make room, then run the same command again: it goes on where it was.`;
+    return new ReadmillError('READMILL_DISK_FULL', message, { cause: thrown });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const message = `A file or folder cannot be used: ${messageOf(thrown)}. Give this user the right, then run the same command again.`;
+    return new ReadmillError('READMILL_NO_RIGHTS', message, { cause: thrown });
+  }
+  return thrown;
+}
+
+async function beginRun(
+  config: Config,
+  ledger: Ledger,
+  options: RunOptions,
+  startedMs: number,
+): Promise<RunRecord> {
+  const second = Math.floor(options.nowMs / 1000);
+  checkNameTemplate(config.output, second);
+  const register = await currentRegister(config, ledger);
+  const claim = claimFiles(config, Date.now());
+  const number = (ledger.get<number>('runs/count') ?? 0) + 1;
+  const runId = `${compactSecond(second)}-${String(number).padStart(4, '0')}`;
+  const run: RunRecord = {
+    runId,
+    phase: 'scan',
+    nowStamp: Math.floor(options.nowMs / 60_000),
+    nowIso: new Date(options.nowMs).toISOString(),
+    startedMs,
+    config,
+    ...claim,
+    partitionMap: ledger.get<PartitionMap>(MAP_KEY) ?? EMPTY_PARTITION_MAP,
+    register,
+    batchSecond: Math.max(second, (ledger.get<number>('batches/lastSecond') ?? 0) + 1),
+    bootId: bootId(),
+  };
+  rmSync(join(config.state, 'work'), { recursive: true, force: true });
+  await expandInputs(run);
+  const writes = growPartitions(run, ledger);
+  ledger.write([...writes, ['runs/count', number], [RUN_KEY, run]]);
+  return run;
+}
+
+export const workDirectory = (run: RunRecord): string => join(run.config.state, 'work', run.runId);
+
+async function expandInputs(run: RunRecord): Promise<void> {
+  const directory = join(workDirectory(run), 'expanded');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const [number, input] of run.inputs.entries()) {
+    if (input.status !== 'claimed' || !isCompressed(input.name)) continue;
+    try {
+      await expandInput(input, number, directory);
+    } catch (thrown) {
+      if (codeOf(thrown) === 'ENOSPC') throw thrown;
+      input.status = 'failed';
+      input.problem = `cannot be expanded: ${messageOf(thrown)}`;
+      input.members = [];
+    }
+  }
+}
+
+/** Splits partitions that this run would overfill; the parts take over the history of what they come from. */
+function growPartitions(run: RunRecord, ledger: Ledger): LedgerWrite[] {
+  const before = run.partitionMap;
+  const { meterIds, bytesPerSample } = sampleMeterIds(run.inputs);
+  const after = splitPartitions(before, meterIds, bytesPerSample, PARTITION_INPUT_BYTES);
+  run.partitionMap = after;
+  const writes: LedgerWrite[] = [[MAP_KEY, after]];
+  const known = new Set(before.ids);
+  const history = ledger.list('history/');
+  let origin = before.ids[0]!;
+  for (const id of after.ids) {
+    if (known.has(id)) {
+      origin = id;
+      continue;
+    }
+    const suffix = `/${String(origin).padStart(7, '0')}`;
+    for (const { key, value } of history) {
+      if (!key.endsWith(suffix)) continue;
+      writes.push([`${key.slice(0, -suffix.length)}/${String(id).padStart(7, '0')}`, value]);
+    }
+  }
+  return writes;
+}
+
+async function continueRun(
+  run: RunRecord,
+  resumed: boolean,
+  ledger: Ledger,
+  pool: WorkerPool,
+  options: RunOptions,
+): Promise<Night> {
+  const work = workDirectory(run);
+  const blocks = join(work, 'blocks');
+  const staging = join(work, 'staging');
+  const isWhole = run.phase !== 'scan' && run.bootId === bootId();
+  let scan: ScanOutcome;
+  if (isWhole) scan = deserialize(readFileSync(run.scanFile!)) as ScanOutcome;
+  else {
+    if (resumed) await restart(run);
+    mkdirSync(blocks, { recursive: true, mode: 0o700 });
+    scan = await scanInputs(run, ledger, pool, blocks, options.rangeBytes ?? RANGE_BYTES, options.progress);
+    planAgain(run, ledger, scan);
+    run.scanFile = join(work, 'scan.bin');
+    writeFileSync(run.scanFile, serialize(scan), { mode: 0o600 });
+    await syncPath(run.scanFile);
+    run.phase = 'settle';
+    run.bootId = bootId();
+    ledger.write([[RUN_KEY, run]]);
+  }
+  run.inputs = scan.inputs;
+  mkdirSync(staging, { recursive: true, mode: 0o700 });
+  const tasks = await settlePartitions(run, ledger, pool, scan, staging, options.progress);
+  options.progress.end();
+  return { run, scan, tasks, resumed, work, seconds: 0 };
+}
+
+/** Tasks that were done before a restart of the machine stay as they were planned. */
+function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome): void {
+  if (run.tasks === undefined) planSettling(run, ledger, scan);
+}
+
+/** Begins pass 1 again: whatever it left is of no use. */
+async function restart(run: RunRecord): Promise<void> {
+  rmSync(join(workDirectory(run), 'blocks'), { recursive: true, force: true });
+  for (const input of run.inputs) {
+    input.status = 'claimed';
+    input.sha256 = '';
+    delete input.problem;
+    delete input.duplicateOf;
+  }
+  await expandInputs(run);
+}

@@ -1,0 +1,234 @@
+import { RUN_FINDINGS_MAX, unpackFindings } from '../conformance/finding-buffer.js';
+import { findProfile, PURPOSES_OF_READS, readerSettings } from '../conformance/profiles.js';
+import { RULES, ruleNumber } from '../conformance/rules.js';
+import type { CmepSettings } from '../formats/cmep/settings.js';
+import { messageOf } from '../model/errors.js';
+import { parseZone } from '../model/time.js';
+import type { Ledger } from '../store/ledger.js';
+import { hasChanged } from './intake.js';
+import type { Progress } from './progress.js';
+import type { InputCounts, InputRecord, RunRecord, ScanOutcome } from './run-state.js';
+import type { RangeResult, RangeTask } from './scan-range.js';
+import { forEachLimited, type WorkerPool } from './worker-pool.js';
+
+/** A range is this long, or longer where there would be too many of them. */
+export const RANGE_BYTES = 4 * 1024 * 1024;
+const RANGES_MAX = 4096;
+const RANGE_BYTES_MAX = 64 * 1024 * 1024;
+
+interface Job {
+  input: number;
+  member: number;
+  task: RangeTask;
+}
+
+/**
+ * Pass 1: reads all claimed files in ranges, many at a time, and hashes them beside it. A file that cannot
+ * be read, or that changes while it is read, has failed, and nothing of it is kept.
+ * @param rangeBytes length of a range; any gives the same reads
+ */
+export async function scanInputs(
+  run: RunRecord,
+  ledger: Ledger,
+  pool: WorkerPool,
+  workDirectory: string,
+  rangeBytes: number,
+  progress: Progress,
+): Promise<ScanOutcome> {
+  await hashLikelyDuplicates(run, ledger, pool);
+  const jobs = rangeJobs(run, workDirectory, rangeBytes);
+  const results = new Array<RangeResult | null>(jobs.length).fill(null);
+  const totalBytes = jobs.reduce((sum, { task }) => sum + task.to - task.from, 0);
+  progress.begin('reading', totalBytes, 'bytes');
+  const work: (() => Promise<void>)[] = [];
+  for (const [number, input] of run.inputs.entries()) {
+    if (input.status === 'claimed' && input.sha256 === '') work.push(() => hashInput(run, number, pool));
+  }
+  for (const [i, job] of jobs.entries()) {
+    work.push(async () => {
+      const input = run.inputs[job.input]!;
+      if (input.status === 'failed') return;
+      try {
+        results[i] = await pool.scanCmepRange(job.task);
+      } catch (thrown) {
+        if (!isInputFault(thrown)) throw thrown;
+        fail(input, `cannot be read: ${messageOf(thrown)}`, true);
+      }
+      progress.advance(job.task.to - job.task.from);
+    });
+  }
+  await forEachLimited(work, pool.workers + 1, (next) => next());
+  for (const input of run.inputs) checkUnchanged(input);
+  settleDuplicates(run, ledger);
+  return gatherOutcome(run, jobs, results);
+}
+
+/** Faults of reading the input; faults of writing (disk full) end the run. */
+function isInputFault(thrown: unknown): boolean {
+  const { syscall, code } = thrown as NodeJS.ErrnoException;
+  return (syscall === 'open' && code !== 'EMFILE') || syscall === 'read' || code === 'ENOENT';
+}
+
+function fail(input: InputRecord, problem: string, isToolFault: boolean): void {
+  input.status = 'failed';
+  input.problem = problem;
+  input.isToolFault = isToolFault;
+}
+
+/** A file of a size that was done before, or that two files of the run share, is hashed before it is read. */
+async function hashLikelyDuplicates(run: RunRecord, ledger: Ledger, pool: WorkerPool): Promise<void> {
+  const sizes = new Map<number, number>();
+  for (const { sizeBytes } of run.inputs) sizes.set(sizeBytes, (sizes.get(sizeBytes) ?? 0) + 1);
+  const likely = [...run.inputs.keys()].filter((number) => {
+    const { sizeBytes, status } = run.inputs[number]!;
+    return status === 'claimed' && (sizes.get(sizeBytes)! > 1 || ledger.get(`size/${sizeBytes}`) === true);
+  });
+  await forEachLimited(likely, pool.workers, (number) => hashInput(run, number, pool));
+  settleDuplicates(run, ledger);
+}
+
+async function hashInput(run: RunRecord, number: number, pool: WorkerPool): Promise<void> {
+  const input = run.inputs[number]!;
+  try {
+    input.sha256 = await pool.hashFile(input.path);
+  } catch (thrown) {
+    fail(input, `cannot be read: ${messageOf(thrown)}`, true);
+  }
+}
+
+/** Marks files whose content was done before, or stands twice in this run (the first by name counts). */
+function settleDuplicates(run: RunRecord, ledger: Ledger): void {
+  const seen = new Map<string, string>();
+  for (const input of run.inputs) {
+    if (input.status !== 'claimed' || input.sha256 === '') continue;
+    const known = ledger.get<{ name: string; runId: string }>(`file/${input.sha256}`);
+    const original = known === undefined ? seen.get(input.sha256) : `${known.name} of run ${known.runId}`;
+    if (original === undefined) seen.set(input.sha256, input.name);
+    else {
+      input.status = 'duplicate';
+      input.duplicateOf = original;
+    }
+  }
+}
+
+function checkUnchanged(input: InputRecord): void {
+  if (input.status !== 'claimed') return;
+  try {
+    if (!hasChanged(input)) return;
+    fail(input, 'changed while it was read; it stays in the inbox for the next run', false);
+  } catch (thrown) {
+    fail(input, `went away while it was read: ${messageOf(thrown)}`, true);
+  }
+}
+
+function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number): Job[] {
+  const { config, nowStamp } = run;
+  const settings = config.sources.map((source): CmepSettings => {
+    return readerSettings(findProfile(source.profile)!, parseZone(source.timeZone)!, nowStamp, {
+      purposes: PURPOSES_OF_READS,
+      rejectTriples: source.reject === 'triple',
+    });
+  });
+  const claimed = run.inputs.filter(({ status }) => status === 'claimed');
+  const total = claimed.flatMap(({ members }) => members).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const rangeBytes = Math.min(Math.max(wantedBytes, Math.ceil(total / RANGES_MAX)), RANGE_BYTES_MAX);
+  const jobs: Job[] = [];
+  for (const [number, input] of run.inputs.entries()) {
+    if (input.status !== 'claimed') continue;
+    for (const [memberNumber, member] of input.members.entries()) {
+      for (let from = 0; from < member.sizeBytes; from += rangeBytes) {
+        const task: RangeTask = {
+          range: jobs.length,
+          path: member.path,
+          from,
+          to: Math.min(from + rangeBytes, member.sizeBytes),
+          fileBytes: member.sizeBytes,
+          settings: settings[input.sourceIndex]!,
+          partitionLowers: run.partitionMap.lowers,
+          workDirectory,
+          findingsMax: RUN_FINDINGS_MAX,
+          marketZoneMinutes: parseZone(config.marketTimeZone)!,
+          countsMeters: false,
+        };
+        jobs.push({ input: number, member: memberNumber, task });
+      }
+    }
+  }
+  return jobs;
+}
+
+function gatherOutcome(run: RunRecord, jobs: Job[], results: (RangeResult | null)[]): ScanOutcome {
+  const outcome: ScanOutcome = {
+    ranges: [],
+    counts: run.inputs.map(emptyCounts),
+    inputs: run.inputs,
+    ruleCounts: new Float64Array(RULES.length),
+    examples: [],
+    recordsByDay: new Map(),
+  };
+  const kept = new Map<string, number>();
+  let member = '';
+  let lineBefore = 0;
+  for (const [i, job] of jobs.entries()) {
+    const result = results[i] ?? null;
+    const place = `${job.input}/${job.member}`;
+    if (place !== member) lineBefore = 0;
+    member = place;
+    const isKept = run.inputs[job.input]!.status === 'claimed' && result !== null;
+    outcome.ranges.push({
+      input: job.input,
+      member: job.member,
+      from: job.task.from,
+      lineBefore,
+      spillFile: isKept ? result.spillFile : '',
+      spillOffset: result?.spillOffset ?? 0,
+      partitionStarts: isKept ? result.partitionStarts : new Uint32Array(run.partitionMap.ids.length + 1),
+      rejectOffset: result?.rejectOffset ?? 0,
+      rejectedRecords: isKept ? result.rejectedRecords : 0,
+    });
+    if (!isKept) continue;
+    addCounts(outcome.counts[job.input]!, result);
+    for (const [day, records] of result.recordsByDay) {
+      outcome.recordsByDay.set(day, (outcome.recordsByDay.get(day) ?? 0) + records);
+    }
+    for (let rule = 0; rule < RULES.length; rule++)
+      outcome.ruleCounts[rule]! += result.findings.counts[rule]!;
+    for (const finding of unpackFindings(result.findings, lineBefore)) {
+      const count = kept.get(finding.code) ?? 0;
+      kept.set(finding.code, count + 1);
+      if (count < RUN_FINDINGS_MAX) outcome.examples.push({ input: job.input, member: job.member, finding });
+    }
+    lineBefore += result.lines;
+  }
+  for (const [number, input] of run.inputs.entries()) finishInput(outcome, input, number);
+  return outcome;
+}
+
+function finishInput(outcome: ScanOutcome, input: InputRecord, number: number): void {
+  if (input.status !== 'claimed') return;
+  input.status = 'done';
+  if (outcome.counts[number]!.records > 0) return;
+  input.status = 'failed';
+  input.problem = 'holds no record (cmep/empty-file)';
+  outcome.ruleCounts[ruleNumber('cmep/empty-file')]! += 1;
+}
+
+function emptyCounts(): InputCounts {
+  return {
+    records: 0,
+    reads: 0,
+    rejectedRecords: 0,
+    rejectedReads: 0,
+    firstStamp: Number.POSITIVE_INFINITY,
+    lastStamp: Number.NEGATIVE_INFINITY,
+  };
+}
+
+function addCounts(counts: InputCounts, result: RangeResult): void {
+  counts.records += result.records;
+  counts.reads += result.reads;
+  counts.rejectedRecords += result.rejectedRecords;
+  counts.rejectedReads += result.rejectedReads;
+  counts.firstStamp = Math.min(counts.firstStamp, result.firstStamp);
+  counts.lastStamp = Math.max(counts.lastStamp, result.lastStamp);
+}

@@ -1,0 +1,298 @@
+import { writeFileSync } from 'node:fs';
+import { readDayOf, readDayStart } from '../model/time.js';
+import { channelCode, IS_REGISTER, REGISTER_OF } from '../model/units.js';
+import {
+  type BlockIndex,
+  channelOfBlock,
+  loadBlocks,
+  meterIdLength,
+  meterIdStart,
+} from '../store/block-index.js';
+import { createOpenBlock, openBlock, stampOfRead } from '../store/block-reads.js';
+import type { DayColumns } from '../store/history-file.js';
+import type { MeterRegister } from '../store/meter-register.js';
+import { compareBytes } from '../store/partition-map.js';
+import { settleChannel } from './channel-settler.js';
+import type { ChannelFacts, ChannelWindow } from './channel-window.js';
+import { DayStore } from './day-store.js';
+import { emptyFacts, MeterFacts } from './meter-facts.js';
+import { countMissing, type MissingCounts } from './missing-meters.js';
+import { gatherRegisters, noRegisters, settleRegisters, withValues } from './register-channel.js';
+import { type KnownRegisters, RegisterStore } from './register-store.js';
+import type { SettleState } from './settle-state.js';
+import type { PartitionInput, StagedHistory } from './settle-types.js';
+
+/** Days that register reads are kept and looked back for, at the most. */
+const REGISTER_KEEP_DAYS = 35;
+
+/** Rows of a day that wait, and how far the meters have come in them. */
+interface OpenList {
+  day: number;
+  columns: DayColumns;
+  rows: number[];
+  at: number;
+}
+
+export interface PartitionCounts extends MissingCounts {
+  metersSeen: number;
+  history: StagedHistory[];
+}
+
+/**
+ * Settles one partition: goes through its meters in order, those that sent something and those of which
+ * something waits, and writes the history of the days that changed.
+ */
+export function settlePartition(
+  state: SettleState,
+  window: ChannelWindow,
+  input: PartitionInput,
+  register: MeterRegister | null,
+): PartitionCounts {
+  const { task } = state;
+  const index = loadBlocks(task.spillFiles, input.pieces);
+  const days = new DayStore(input.days, input.lower, input.upper);
+  const registers = new RegisterStore(
+    input.registers,
+    input.lower,
+    input.upper,
+    task.marketZoneMinutes,
+    REGISTER_KEEP_DAYS,
+  );
+  state.enter(days, index);
+  const lower = Buffer.from(input.lower, 'latin1');
+  const upper = input.upper === null ? null : Buffer.from(input.upper, 'latin1');
+  const slice = register === null ? null : register.slice(lower, upper);
+  const pass = new MeterPass(state, window, index, registers, new MeterFacts(state, slice));
+  const metersSeen = pass.run(openLists(state, input, days));
+  const history = writeHistory(state, input.id, days, registers);
+  return { metersSeen, history, ...countMissing(state, slice, days) };
+}
+
+/** Waiting rows of the days that close by now. */
+function openLists(state: SettleState, input: PartitionInput, days: DayStore): OpenList[] {
+  const { task } = state;
+  const lists: OpenList[] = [];
+  for (const ref of input.days) {
+    if (!ref.isOpen) continue;
+    if (readDayStart(ref.day + 1, task.marketZoneMinutes) + task.closeAfterMinutes > task.nowStamp) {
+      state.openDays.add(ref.day);
+      continue;
+    }
+    const open = days.openRows(ref.day);
+    if (open !== null && open.rows.length > 0) lists.push({ day: ref.day, ...open, at: 0 });
+  }
+  return lists;
+}
+
+/** One pass over the meters of a partition. */
+class MeterPass {
+  private readonly facts: ChannelFacts = emptyFacts();
+  private readonly block = createOpenBlock();
+  private readonly channels: number[] = [];
+  private readonly openDays: number[] = [];
+
+  constructor(
+    private readonly state: SettleState,
+    private readonly window: ChannelWindow,
+    private readonly index: BlockIndex,
+    private readonly registers: RegisterStore,
+    private readonly meterFacts: MeterFacts,
+  ) {}
+
+  /** @returns how many meters sent something */
+  run(open: OpenList[]): number {
+    const { index, facts } = this;
+    let seen = 0;
+    let b = 0;
+    for (;;) {
+      const fromOpen = lowestOpen(open);
+      if (b >= index.count && fromOpen === null) break;
+      if (b < index.count && (fromOpen === null || this.isBlockFirst(b, fromOpen))) this.setMeterOfBlock(b);
+      else {
+        const { columns, rows, at } = fromOpen!;
+        facts.meter = columns.meterBytes;
+        facts.from = columns.meterOffsets[rows[at]!]!;
+        facts.to = columns.meterOffsets[rows[at]! + 1]!;
+      }
+      let end = b;
+      while (end < index.count && this.isOfMeter(end)) end++;
+      if (end > b) seen++;
+      this.settleMeter(b, end, open);
+      b = end;
+    }
+    return seen;
+  }
+
+  private setMeterOfBlock(b: number): void {
+    const { index, facts } = this;
+    const start = index.starts[b]!;
+    facts.meter = index.bytes;
+    facts.from = meterIdStart(index.words, start);
+    facts.to = facts.from + meterIdLength(index.words, start);
+  }
+
+  private isBlockFirst(b: number, open: OpenList): boolean {
+    const { index } = this;
+    const start = index.starts[b]!;
+    const from = meterIdStart(index.words, start);
+    const to = from + meterIdLength(index.words, start);
+    const row = open.rows[open.at]!;
+    const { meterBytes, meterOffsets } = open.columns;
+    return compareBytes(index.bytes, from, to, meterBytes, meterOffsets[row]!, meterOffsets[row + 1]!) <= 0;
+  }
+
+  private isOfMeter(b: number): boolean {
+    const { index, facts } = this;
+    const start = index.starts[b]!;
+    const from = meterIdStart(index.words, start);
+    if (from === facts.from && index.bytes === facts.meter) return true;
+    const to = from + meterIdLength(index.words, start);
+    return compareBytes(index.bytes, from, to, facts.meter, facts.from, facts.to) === 0;
+  }
+
+  /** Settles all channels of the meter in `facts`, in the order of their codes. */
+  private settleMeter(first: number, end: number, open: OpenList[]): void {
+    const { index, facts, channels } = this;
+    this.meterFacts.seek(facts.meter, facts.from, facts.to);
+    channels.length = 0;
+    for (let b = first; b < end; b++) addChannel(channels, channelOfBlock(index.words, index.starts[b]!));
+    for (const list of open) {
+      for (let at = list.at; at < list.rows.length && this.isOpenRow(list, at); at++) {
+        addChannel(channels, list.columns.channels[list.rows[at]!]!);
+      }
+    }
+    let known: KnownRegisters | null = null;
+    let knownChannel = -1;
+    let b = first;
+    for (let c = 0; c < channels.length; c++) {
+      const channel = channels[c]!;
+      let blockEnd = b;
+      while (blockEnd < end && channelOfBlock(index.words, index.starts[blockEnd]!) === channel) blockEnd++;
+      facts.channel = channel;
+      if (!this.meterFacts.describe(facts)) {
+        for (let reject = b; reject < blockEnd; reject++) this.state.reject(reject, 'vee/unknown-meter');
+      } else if (IS_REGISTER[channel >> 2] === 1) {
+        if (known === null || knownChannel !== channel)
+          known = this.gather(channel, b, blockEnd, b, blockEnd);
+        settleRegisters(this.state, this.registers, facts, known);
+      } else {
+        const registerChannel = channelCode(REGISTER_OF[channel >> 2]!, channel & 3);
+        known = null;
+        if (registerChannel >= 0) {
+          let from = blockEnd;
+          while (from < end && channelOfBlock(index.words, index.starts[from]!) !== registerChannel) from++;
+          let to = from;
+          while (to < end && channelOfBlock(index.words, index.starts[to]!) === registerChannel) to++;
+          known = this.gather(registerChannel, from, to, b, blockEnd, open);
+          knownChannel = registerChannel;
+          facts.channel = channel;
+        }
+        this.findOpenDays(open, channel);
+        const spans = known === null ? noRegisters() : withValues(known);
+        settleChannel(this.state, this.window, facts, index, b, blockEnd, this.openDays, spans);
+      }
+      b = blockEnd;
+    }
+    for (const list of open) while (list.at < list.rows.length && this.isOpenRow(list, list.at)) list.at++;
+  }
+
+  /** Register reads of `registerChannel` around the days of blocks `dayFirst` to `dayEnd - 1`. */
+  private gather(
+    registerChannel: number,
+    first: number,
+    end: number,
+    dayFirst: number,
+    dayEnd: number,
+    open: OpenList[] = [],
+  ): KnownRegisters {
+    const { index, block, state, facts } = this;
+    const zone = state.task.marketZoneMinutes;
+    let firstDay = Number.POSITIVE_INFINITY;
+    let lastDay = Number.NEGATIVE_INFINITY;
+    const note = (day: number) => {
+      if (day < firstDay) firstDay = day;
+      if (day > lastDay) lastDay = day;
+    };
+    for (let b = dayFirst; b < dayEnd; b++) {
+      openBlock(index, index.starts[b]!, block);
+      note(readDayOf(block.firstStamp, zone));
+      note(readDayOf(stampOfRead(index, block, block.count - 1), zone));
+    }
+    for (const list of open) note(list.day);
+    facts.channel = registerChannel;
+    return gatherRegisters(state, this.registers, facts, index, first, end, firstDay, lastDay);
+  }
+
+  private isOpenRow(list: OpenList, at: number): boolean {
+    const { facts } = this;
+    const { meterBytes, meterOffsets } = list.columns;
+    const row = list.rows[at]!;
+    return (
+      compareBytes(
+        meterBytes,
+        meterOffsets[row]!,
+        meterOffsets[row + 1]!,
+        facts.meter,
+        facts.from,
+        facts.to,
+      ) === 0
+    );
+  }
+
+  private findOpenDays(open: OpenList[], channel: number): void {
+    this.openDays.length = 0;
+    for (const list of open) {
+      for (let at = list.at; at < list.rows.length && this.isOpenRow(list, at); at++) {
+        if (list.columns.channels[list.rows[at]!] === channel) this.openDays.push(list.day);
+      }
+    }
+  }
+}
+
+/** The list whose next row has the lowest meter id, or null where all are done. */
+function lowestOpen(open: OpenList[]): OpenList | null {
+  let lowest: OpenList | null = null;
+  for (const list of open) {
+    if (list.at >= list.rows.length) continue;
+    if (lowest === null || compareOpen(list, lowest) < 0) lowest = list;
+  }
+  return lowest;
+}
+
+function compareOpen(a: OpenList, b: OpenList): number {
+  const aRow = a.rows[a.at]!;
+  const bRow = b.rows[b.at]!;
+  return compareBytes(
+    a.columns.meterBytes,
+    a.columns.meterOffsets[aRow]!,
+    a.columns.meterOffsets[aRow + 1]!,
+    b.columns.meterBytes,
+    b.columns.meterOffsets[bRow]!,
+    b.columns.meterOffsets[bRow + 1]!,
+  );
+}
+
+function addChannel(channels: number[], channel: number): void {
+  let at = channels.length;
+  while (at > 0 && channels[at - 1]! > channel) at--;
+  if (at > 0 && channels[at - 1] === channel) return;
+  if (at === channels.length) channels.push(channel);
+  else channels.splice(at, 0, channel);
+}
+
+function writeHistory(
+  state: SettleState,
+  partition: number,
+  days: DayStore,
+  registers: RegisterStore,
+): StagedHistory[] {
+  const staged: StagedHistory[] = [];
+  const write = (kind: StagedHistory['kind'], day: number, bytes: Uint8Array) => {
+    const path = `${state.task.stagingDirectory}/${kind}-${day}-${partition}.arrow`;
+    writeFileSync(path, bytes, { mode: 0o600 });
+    staged.push({ partition, kind, day, path });
+  };
+  for (const { day, builder } of days.finish()) write('day', day, builder.finish());
+  for (const { day, builder } of registers.finish()) write('registers', day, builder.finish());
+  return staged;
+}

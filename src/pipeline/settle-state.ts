@@ -1,0 +1,249 @@
+import { FindingBuffer } from '../conformance/finding-buffer.js';
+import { RULES, ruleNumber } from '../conformance/rules.js';
+import { SEVERITY } from '../formats/cmep/settings.js';
+import { CmepWriter, stampTable } from '../formats/cmep/writer.js';
+import { formatDecimal } from '../model/decimal.js';
+import {
+  decimalsOf,
+  FORM_BARE,
+  FORM_MASK,
+  FORM_NAMED,
+  flagText,
+  formOf,
+  LETTER_NONE,
+  LETTER_RAW,
+  letterOf,
+  metaWord,
+  NO_DECIMALS,
+  withLetter,
+} from '../model/quality.js';
+import { isoMinute, readDayStart } from '../model/time.js';
+import { UNITS } from '../model/units.js';
+import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
+import { DEFAULT_POLICY, type Policy } from '../vee/policy.js';
+import { METHODS, ORIGIN_NONE, SLOT_ESTIMATED, type Slots } from '../vee/slots.js';
+import { BatchWriter } from './batch-writer.js';
+import type { ChannelFacts } from './channel-window.js';
+import type { DayStore } from './day-store.js';
+import { csvField, ListWriter } from './list-writer.js';
+import type { DayHours, Outcome, SettleTask } from './settle-types.js';
+
+/** Stamp tables that are kept: one for each read day and interval that is being written. */
+const STAMP_TABLES_MAX = 512;
+
+export const EXCEPTION = { replaced: 0, waiting: 1, rejected: 2, duplicates: 3 } as const;
+export const EXCEPTIONS = 4;
+
+/** Severities of the rules by number, for findings that pass 2 makes. */
+const SEVERITIES = RULES.map((rule) => SEVERITY[rule.severity]);
+
+/** Everything that pass 2 counts, lists and writes while it goes through the channels of a task. */
+export class SettleState {
+  readonly outcome: Outcome;
+  readonly findings: FindingBuffer;
+  readonly writer: CmepWriter;
+  readonly batches: BatchWriter;
+  readonly estimates: ListWriter;
+  readonly review: ListWriter;
+  readonly missingMeters: ListWriter;
+  readonly duplicatesList: ListWriter;
+  readonly rejects: number[] = [];
+  readonly openDays = new Set<number>();
+  readonly hours = new Map<number, DayHours>();
+  reviewCount = 0;
+  rejectedRecords = 0;
+  /** The history of the partition under work. */
+  days!: DayStore;
+  private readonly stampTables = new Map<number, Int32Array>();
+  private index: BlockIndex | null = null;
+  private readonly defaultPolicy: Policy;
+
+  constructor(readonly task: SettleTask) {
+    this.outcome = {
+      accepted: 0,
+      replaced: 0,
+      waiting: 0,
+      rejected: 0,
+      duplicates: 0,
+      estimated: 0,
+      unresolved: 0,
+      exceptionsBySource: new Float64Array(task.sourceCount * EXCEPTIONS),
+      methods: {},
+      scaledSpans: 0,
+    };
+    this.findings = new FindingBuffer(task.findingsMax);
+    this.writer = new CmepWriter(task.output);
+    const prefix = `${task.stagingDirectory}/task-${task.index}`;
+    this.batches = new BatchWriter(this.writer, task.output, prefix);
+    this.estimates = new ListWriter(`${prefix}.estimates.csv`);
+    this.review = new ListWriter(`${prefix}.review.csv`);
+    this.missingMeters = new ListWriter(`${prefix}.missing-meters.csv`);
+    this.duplicatesList = new ListWriter(`${prefix}.duplicates.csv`);
+    this.defaultPolicy = task.policies.default ?? DEFAULT_POLICY;
+  }
+
+  /** Begins a partition. */
+  enter(days: DayStore, index: BlockIndex): void {
+    this.days = days;
+    this.index = index;
+  }
+
+  policyOf(facts: ChannelFacts): Policy {
+    return this.task.policies[facts.serviceClass] ?? this.defaultPolicy;
+  }
+
+  /** Rejects a block: its record goes to the quarantine as it came. */
+  reject(block: number, code: string): void {
+    const index = this.index!;
+    const { words, bytes } = index;
+    const start = index.starts[block]!;
+    const range = words[start + 4]!;
+    const reads = words[start + 2]! >>> 16;
+    const rule = ruleNumber(code);
+    const offset = this.task.rangeStarts[range]! + words[start + 5]!;
+    this.rejects.push(range, offset, words[start + 6]!, words[start + 7]!, rule, 1, reads);
+    this.rejectedRecords++;
+    this.outcome.rejected += reads;
+    this.countException(range, EXCEPTION.rejected, reads);
+    const from = meterIdStart(words, start);
+    const to = from + meterIdLength(words, start);
+    this.findings.add(rule, SEVERITIES[rule]!, 0, 0, 0, words[start + 8]!, bytes, from, from, from, to);
+  }
+
+  private countException(range: number, kind: number, reads: number): void {
+    this.outcome.exceptionsBySource[this.task.rangeSources[range]! * EXCEPTIONS + kind]! += reads;
+  }
+
+  private rangeOf(block: number): number {
+    return this.index!.words[this.index!.starts[block]! + 4]!;
+  }
+
+  /** A read that gave way to an estimate, or came too late to replace one. */
+  countReplaced(block: number): void {
+    this.outcome.replaced++;
+    this.countException(this.rangeOf(block), EXCEPTION.replaced, 1);
+  }
+
+  countWaiting(block: number): void {
+    this.outcome.waiting++;
+    this.countException(this.rangeOf(block), EXCEPTION.waiting, 1);
+  }
+
+  countFinding(code: string, times: number): void {
+    this.findings.count(ruleNumber(code), times);
+  }
+
+  /** A read that another one of the same slot beats; told where the values differ. */
+  duplicate(
+    block: number,
+    facts: ChannelFacts,
+    stamp: number,
+    isSame: boolean,
+    keptMeta: number,
+    kept: number,
+    meta: number,
+    value: number,
+  ): void {
+    this.outcome.duplicates++;
+    const range = this.rangeOf(block);
+    this.countException(range, EXCEPTION.duplicates, 1);
+    if (isSame) return;
+    this.addFinding('vee/duplicate-read', facts, stamp);
+    const shownValue = (m: number, v: number) =>
+      decimalsOf(m) === NO_DECIMALS ? '' : formatDecimal(v, decimalsOf(m));
+    const file = csvField(this.task.rangeFiles[range]!);
+    const values = `${shownValue(keptMeta, kept)},${shownValue(meta, value)},${flagText(meta)}`;
+    this.duplicatesList.line(`${this.place(facts, stamp)},${values},${file}`);
+  }
+
+  private place(facts: ChannelFacts, stamp: number): string {
+    return `${csvField(meterText(facts))},${UNITS[facts.channel >> 2]},${isoMinute(stamp)}`;
+  }
+
+  private addFinding(code: string, facts: ChannelFacts, stamp: number): void {
+    const rule = ruleNumber(code);
+    const { meter, from, to } = facts;
+    this.findings.add(rule, SEVERITIES[rule]!, 0, 0, 0, stamp, meter, from, from, from, to);
+  }
+
+  /** A check's result on a read that came in this run; flagged ones go to the review list. */
+  tellCheck(code: string, facts: ChannelFacts, stamp: number, isFlagged: boolean, detail: string): void {
+    if (isFlagged) this.tellReview(code, facts, stamp, detail);
+    // A missing value is counted when its day is settled, together with those that never came.
+    else if (code !== 'vee/missing') this.addFinding(code, facts, stamp);
+  }
+
+  /** Something that a person should look at. */
+  tellReview(code: string, facts: ChannelFacts, stamp: number, detail: string): void {
+    this.addFinding(code, facts, stamp);
+    this.reviewCount++;
+    this.review.line(`${this.place(facts, stamp)},${code},${csvField(detail)}`);
+  }
+
+  /**
+   * Flag of a slot whose value is replaced: the form of the flag that came (or of the channel's other
+   * flags, without their mask) with another letter.
+   */
+  replacedMeta(meta: number, isOwn: boolean, letter: number): number {
+    if (this.task.output.flags === 'letter') return metaWord(0, letter);
+    const plain = plainForm(meta);
+    if (isOwn) return withLetter(plain, letter);
+    const form = formOf(plain);
+    return metaWord(0, letter, form, form === FORM_MASK ? 1 : 0, 0);
+  }
+
+  /** A line of the estimates file: what came, and what goes out in its place. */
+  estimateLine(facts: ChannelFacts, slots: Slots, slot: number, stamp: number, finalText: string): void {
+    const came = slots.origins[slot] !== ORIGIN_NONE;
+    const meta = slots.metas[slot]!;
+    const hasValue = came && decimalsOf(meta) !== NO_DECIMALS;
+    const raw = hasValue ? formatDecimal(slots.values[slot]!, decimalsOf(meta)) : '';
+    const scale = slots.states[slot] === SLOT_ESTIMATED ? slots.scales[slot]! : 0;
+    const scaleText = scale === 0 ? '' : scale.toFixed(6);
+    const method = METHODS[slots.methods[slot]!]!;
+    const flag = came ? flagText(meta) : '';
+    this.estimates.line(`${this.place(facts, stamp)},${raw},${flag},${finalText},${method},,${scaleText}`);
+  }
+
+  /** The stamps of a read day, as the writer wants them. */
+  stampsOf(day: number, intervalMinutes: number): Int32Array {
+    const key = day * 1441 + intervalMinutes;
+    let table = this.stampTables.get(key);
+    if (table === undefined) {
+      if (this.stampTables.size >= STAMP_TABLES_MAX) this.stampTables.clear();
+      const first = readDayStart(day, this.task.marketZoneMinutes) + intervalMinutes;
+      table = stampTable(first, intervalMinutes, 1440 / intervalMinutes, this.task.output.zoneMinutes);
+      this.stampTables.set(key, table);
+    }
+    return table;
+  }
+
+  hoursOf(day: number, settled: boolean): DayHours {
+    let hours = this.hours.get(day);
+    if (hours === undefined) {
+      const column = () => new Float64Array(24);
+      hours = { day, settled: false, actual: column(), estimated: column(), unresolved: column() };
+      this.hours.set(day, hours);
+    }
+    if (settled) hours.settled = true;
+    return hours;
+  }
+
+  /** Flag of an actual value as the output wants it. */
+  actualMeta(meta: number): number {
+    const { output } = this.task;
+    const bare = output.flags === 'letter' || formOf(meta) === FORM_NAMED;
+    const shown = bare ? metaWord(decimalsOf(meta), letterOf(meta), FORM_BARE) : meta;
+    const isRaw = letterOf(shown) === LETTER_RAW;
+    return output.validatedFlag === 'empty' && isRaw ? metaWord(decimalsOf(shown), LETTER_NONE) : shown;
+  }
+}
+
+/** A flag's form and mask as CMEP can write them: named flags (AMRDEF) have a bare letter there. */
+function plainForm(meta: number): number {
+  return formOf(meta) === FORM_NAMED ? metaWord(decimalsOf(meta), letterOf(meta), FORM_BARE) : meta;
+}
+
+export function meterText(facts: ChannelFacts): string {
+  return Buffer.from(facts.meter.subarray(facts.from, facts.to)).toString('latin1');
+}

@@ -1,0 +1,127 @@
+import type { PackedFindings } from '../conformance/finding-buffer.js';
+import type { BlockPieces } from '../store/block-index.js';
+import type { Policy } from '../vee/policy.js';
+
+/** How output records are written. */
+export interface OutputSettings {
+  sender: string;
+  receiver: string;
+  /** Field 7, `CCYYMMDDHHMM`. */
+  created: string;
+  zoneMinutes: number;
+  stamps: 'explicit' | 'implied';
+  flags: 'as-received' | 'letter';
+  validatedFlag: 'keep' | 'empty';
+  maximumBytes: number;
+  maximumRecords: number;
+}
+
+/** A history file that a partition may look into. */
+export interface HistoryRef {
+  day: number;
+  path: string;
+  /** Whether rows of the day wait to be settled. */
+  isOpen: boolean;
+}
+
+export interface PartitionInput {
+  id: number;
+  /** Meter ids of the partition: from `lower` (latin1) on, below `upper`; null = no bound. */
+  lower: string;
+  upper: string | null;
+  pieces: BlockPieces;
+  days: HistoryRef[];
+  registers: HistoryRef[];
+}
+
+/** One task of pass 2: some partitions that follow each other, and all that settling them needs. */
+export interface SettleTask {
+  index: number;
+  partitions: PartitionInput[];
+  spillFiles: string[];
+  /** By range: where it begins in its file, and the source it came from. */
+  rangeStarts: Float64Array;
+  rangeSources: Uint16Array;
+  sourceCount: number;
+  /** By range: name of its file, for the list of duplicates. */
+  rangeFiles: string[];
+  nowStamp: number;
+  closeAfterMinutes: number;
+  marketZoneMinutes: number;
+  veeEnabled: boolean;
+  policies: Record<string, Policy>;
+  register: string | null;
+  /** Read days that are settled by this run and count for completeness. */
+  completeDays: number[];
+  output: OutputSettings;
+  /** Folder for what this task leaves: batches, history files, pieces of the lists. */
+  stagingDirectory: string;
+  findingsMax: number;
+}
+
+export interface StagedBatch {
+  path: string;
+  records: number;
+  reads: number;
+  bytes: number;
+  sha256: string;
+  /** Exact sum of the values by unit, in 0.00001. */
+  sums: Map<string, bigint>;
+  firstMeter: string;
+  lastMeter: string;
+}
+
+export interface StagedHistory {
+  partition: number;
+  kind: 'day' | 'registers';
+  day: number;
+  path: string;
+}
+
+/** Counts of reads by where they went; `bySource` has one entry for each source. */
+export interface Outcome {
+  accepted: number;
+  replaced: number;
+  waiting: number;
+  rejected: number;
+  duplicates: number;
+  estimated: number;
+  unresolved: number;
+  /** Numbers of replaced, waiting, rejected, duplicates for each source, in this order. */
+  exceptionsBySource: Float64Array;
+  methods: Record<string, number>;
+  scaledSpans: number;
+}
+
+export interface DayHours {
+  day: number;
+  settled: boolean;
+  /** 24 numbers each: slots that went out actual, estimated, without a value. */
+  actual: Float64Array;
+  estimated: Float64Array;
+  unresolved: Float64Array;
+}
+
+export interface SettleResult {
+  index: number;
+  outcome: Outcome;
+  batches: StagedBatch[];
+  history: StagedHistory[];
+  days: DayHours[];
+  /** Meters that sent something; with a meter register, those expected and those of them that sent nothing. */
+  metersSeen: number;
+  metersExpected: number;
+  metersMissing: number;
+  /** On the complete days: slots that count, and slots with an actual value. */
+  slotsExpected: number;
+  slotsActual: number;
+  /** File of the rows of rejected records (as in pass 1), '' where there are none. */
+  rejectsFile: string;
+  rejectedRecords: number;
+  findings: PackedFindings;
+  /** Pieces of the lists, empty where nothing was written. */
+  lists: { estimates: string; review: string; missingMeters: string; duplicates: string };
+  /** Read days of which some rows still wait. */
+  openDays: number[];
+  reviewCount: number;
+}

@@ -1,0 +1,52 @@
+import { Piscina } from 'piscina';
+import type { RangeResult, RangeTask } from './scan-range.js';
+import type { SettleResult, SettleTask } from './settle-types.js';
+
+/** The threads that a run works with. */
+export interface WorkerPool {
+  workers: number;
+  hashFile(path: string): Promise<string>;
+  scanCmepRange(task: RangeTask): Promise<RangeResult>;
+  runSettleTask(task: SettleTask): Promise<SettleResult>;
+  close(): Promise<void>;
+}
+
+export function openPool(workers: number): WorkerPool {
+  const pool = new Piscina({
+    filename: new URL('../../workers/night.js', import.meta.url).href,
+    minThreads: workers,
+    maxThreads: workers,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  });
+  return {
+    workers,
+    hashFile: (path) => pool.run(path, { name: 'hashFile' }),
+    scanCmepRange: (task) => pool.run(task, { name: 'scanCmepRange' }),
+    runSettleTask: (task) => pool.run(task, { name: 'runSettleTask' }),
+    close: () => pool.destroy(),
+  };
+}
+
+/**
+ * Runs `work` on each item, at most `limit` at a time, begun in order.
+ * @throws the first error, after those that were begun have ended
+ */
+export async function forEachLimited<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const errors: unknown[] = [];
+  const lane = async () => {
+    for (let next = iterator.next(); !next.done && errors.length === 0; next = iterator.next()) {
+      try {
+        await work(next.value);
+      } catch (thrown) {
+        errors.push(thrown);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, lane));
+  if (errors.length > 0) throw errors[0];
+}

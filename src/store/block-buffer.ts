@@ -1,0 +1,166 @@
+import {
+  BLOCK_EXPLICIT_STAMPS,
+  BLOCK_HAS_CONSTANT,
+  BLOCK_HEADER_WORDS,
+  BLOCK_MIXED_METAS,
+  BLOCK_RESEND,
+  BLOCK_WIDE_VALUES,
+  blockWordsMax,
+} from '../model/block.js';
+import { UNITS_PER_ONE } from '../model/decimal.js';
+
+/** The reads of one record as a format's reader hands them over; see `model/block` for the fields. */
+export interface ReadsOfRecord {
+  meterIdFrom: number;
+  meterIdTo: number;
+  channel: number;
+  resend: boolean;
+  creationStamp: number;
+  intervalMinutes: number;
+  constant: number;
+  regular: boolean;
+  count: number;
+  stamps: Int32Array;
+  values: Float64Array;
+  metas: Int32Array;
+  byteLength: number;
+  line: number;
+}
+
+const WORDS_AT_FIRST = 1 << 20;
+
+/** Blocks of a range in the order of its records, each with the index of its partition. */
+export class BlockBuffer {
+  words = new Int32Array(WORDS_AT_FIRST);
+  bytes = new Uint8Array(this.words.buffer);
+  doubles = new Float64Array(this.words.buffer);
+  usedWords = 0;
+  partitions = new Uint16Array(1 << 14);
+  starts = new Int32Array(1 << 14);
+  count = 0;
+
+  clear(): void {
+    this.usedWords = 0;
+    this.count = 0;
+  }
+
+  /**
+   * Appends a record's reads.
+   * @param source the buffer that holds the meter id
+   * @param range number of the range, and the record's offset in it, for finding the record again
+   */
+  append(
+    reads: ReadsOfRecord,
+    source: Uint8Array,
+    partition: number,
+    range: number,
+    offsetInRange: number,
+  ): void {
+    const { count, values, metas } = reads;
+    this.reserve(blockWordsMax(count));
+    const { words } = this;
+    const start = this.usedWords;
+    const wide = !fit32Bits(values, count);
+    const mixed = !areEqual(metas, count);
+    const hasConstant = reads.constant !== UNITS_PER_ONE;
+    const idLength = reads.meterIdTo - reads.meterIdFrom;
+    const flags =
+      (wide ? BLOCK_WIDE_VALUES : 0) |
+      (reads.regular ? 0 : BLOCK_EXPLICIT_STAMPS) |
+      (mixed ? BLOCK_MIXED_METAS : 0) |
+      (reads.resend ? BLOCK_RESEND : 0) |
+      (hasConstant ? BLOCK_HAS_CONSTANT : 0);
+    words[start + 1] = reads.channel | (idLength << 16) | (flags << 24);
+    words[start + 2] = reads.intervalMinutes | (count << 16);
+    words[start + 3] = reads.creationStamp;
+    words[start + 4] = range;
+    words[start + 5] = offsetInRange;
+    words[start + 6] = reads.byteLength;
+    words[start + 7] = reads.line;
+    words[start + 8] = count > 0 ? reads.stamps[0]! : 0;
+    words[start + 9] = 0;
+    let at = start + BLOCK_HEADER_WORDS;
+    if (hasConstant) {
+      this.doubles[at >> 1] = reads.constant;
+      at += 2;
+    }
+    at = this.putMeterId(source, reads.meterIdFrom, idLength, at);
+    if (!reads.regular) for (let i = 0; i < count; i++) words[at++] = reads.stamps[i]!;
+    const metaCount = mixed ? count : Math.min(count, 1);
+    for (let i = 0; i < metaCount; i++) words[at++] = metas[i]!;
+    if (wide) {
+      at += at & 1;
+      for (let i = 0; i < count; i++) this.doubles[(at >> 1) + i] = values[i]!;
+      at += count * 2;
+    } else {
+      for (let i = 0; i < count; i++) words[at++] = values[i]!;
+    }
+    if ((at & 1) === 1) words[at++] = 0;
+    words[start] = at - start;
+    this.usedWords = at;
+    this.partitions[this.count] = partition;
+    this.starts[this.count++] = start;
+  }
+
+  private putMeterId(source: Uint8Array, from: number, length: number, at: number): number {
+    const { bytes } = this;
+    const wordCount = (length + 3) >> 2;
+    const first = at * 4;
+    this.words[at + wordCount - 1] = 0;
+    for (let i = 0; i < length; i++) bytes[first + i] = source[from + i]!;
+    return at + wordCount;
+  }
+
+  private reserve(moreWords: number): void {
+    if (this.usedWords + moreWords > this.words.length) {
+      const words = new Int32Array((this.usedWords + moreWords) * 2);
+      words.set(this.words.subarray(0, this.usedWords));
+      this.words = words;
+      this.bytes = new Uint8Array(words.buffer);
+      this.doubles = new Float64Array(words.buffer, 0, words.length >> 1);
+    }
+    if (this.count === this.starts.length) {
+      const starts = new Int32Array(this.count * 2);
+      starts.set(this.starts);
+      this.starts = starts;
+      const partitions = new Uint16Array(this.count * 2);
+      partitions.set(this.partitions);
+      this.partitions = partitions;
+    }
+  }
+
+  /**
+   * The blocks put together by partition.
+   * @param partitionCount how many partitions there are
+   * @returns the words in the order of the partitions, and for each partition the word it begins at (one
+   *   more entry for the end)
+   */
+  gather(partitionCount: number): { words: Int32Array; partitionStarts: Uint32Array } {
+    const { words: from, starts, partitions, count } = this;
+    const partitionStarts = new Uint32Array(partitionCount + 1);
+    for (let i = 0; i < count; i++) partitionStarts[partitions[i]! + 1]! += from[starts[i]!]!;
+    for (let p = 0; p < partitionCount; p++) partitionStarts[p + 1]! += partitionStarts[p]!;
+    if (partitionCount === 1) return { words: from.subarray(0, this.usedWords), partitionStarts };
+    const next = partitionStarts.slice();
+    const to = new Int32Array(this.usedWords);
+    for (let i = 0; i < count; i++) {
+      let source = starts[i]!;
+      const end = source + from[source]!;
+      let target = next[partitions[i]!]!;
+      while (source < end) to[target++] = from[source++]!;
+      next[partitions[i]!] = target;
+    }
+    return { words: to, partitionStarts };
+  }
+}
+
+function fit32Bits(values: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if ((values[i]! | 0) !== values[i]) return false;
+  return true;
+}
+
+function areEqual(metas: Int32Array, count: number): boolean {
+  const first = metas[0];
+  for (let i = 1; i < count; i++) if (metas[i] !== first) return false;
+  return true;
+}

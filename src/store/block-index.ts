@@ -1,0 +1,181 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { BLOCK_HAS_CONSTANT, BLOCK_HEADER_WORDS, BLOCK_RESEND } from '../model/block.js';
+import { compareBytes } from './partition-map.js';
+
+/** Where blocks of a partition lie: piece i is `lengths[i]` bytes at `offsets[i]` of `files[fileIndex[i]]`. */
+export interface BlockPieces {
+  fileIndex: Int32Array;
+  offsets: Float64Array;
+  lengths: Int32Array;
+}
+
+/** All blocks of a partition in memory, in the order of meter id, channel, and rising precedence. */
+export interface BlockIndex {
+  count: number;
+  words: Int32Array;
+  bytes: Uint8Array;
+  doubles: Float64Array;
+  /** First word of each block, in order. */
+  starts: Int32Array;
+}
+
+/** Largest memory for the blocks of one partition; one more than this is split into more partitions. */
+export const PARTITION_BYTES_MAX = 512 * 1024 * 1024;
+
+let memory = new ArrayBuffer(0);
+
+/**
+ * Reads the blocks of a partition and puts them in order: meter id (bytes), channel, then the order in
+ * which a later read beats an earlier one (check 2 of docs/vee.md): RESEND, creation, file name, line.
+ */
+export function loadBlocks(files: readonly string[], pieces: BlockPieces): BlockIndex {
+  let total = 0;
+  for (const length of pieces.lengths) total += length;
+  if (memory.byteLength < total) memory = new ArrayBuffer(Math.ceil((total * 1.25) / 4096) * 4096);
+  const bytes = new Uint8Array(memory, 0, total);
+  readPieces(files, pieces, bytes);
+  const words = new Int32Array(memory, 0, total >> 2);
+  const doubles = new Float64Array(memory, 0, total >> 3);
+  let count = 0;
+  for (let at = 0; at < words.length; at += words[at]!) count++;
+  const starts = new Int32Array(count);
+  for (let at = 0, i = 0; at < words.length; at += words[at]!) starts[i++] = at;
+  const index: BlockIndex = { count, words, bytes, doubles, starts };
+  sortBlocks(index);
+  return index;
+}
+
+function readPieces(files: readonly string[], pieces: BlockPieces, bytes: Uint8Array): void {
+  const fds = new Map<number, number>();
+  try {
+    let at = 0;
+    for (let i = 0; i < pieces.lengths.length; i++) {
+      const file = pieces.fileIndex[i]!;
+      let fd = fds.get(file);
+      if (fd === undefined) {
+        fd = openSync(files[file]!, 'r');
+        fds.set(file, fd);
+      }
+      let got = 0;
+      const length = pieces.lengths[i]!;
+      while (got < length) {
+        const n = readSync(fd, bytes, at + got, length - got, pieces.offsets[i]! + got);
+        if (n === 0) throw new Error(`${files[file]}: a work file is shorter than it was written`);
+        got += n;
+      }
+      at += length;
+    }
+  } finally {
+    for (const fd of fds.values()) closeSync(fd);
+  }
+}
+
+/** First byte of a block's meter id. */
+export function meterIdStart(words: Int32Array, start: number): number {
+  const flags = words[start + 1]! >>> 24;
+  return (start + BLOCK_HEADER_WORDS + ((flags & BLOCK_HAS_CONSTANT) !== 0 ? 2 : 0)) * 4;
+}
+
+export const meterIdLength = (words: Int32Array, start: number): number => (words[start + 1]! >>> 16) & 0xff;
+export const channelOfBlock = (words: Int32Array, start: number): number => words[start + 1]! & 0xffff;
+
+/** Order of the meter ids of two blocks. */
+function compareMeters(index: BlockIndex, a: number, b: number): number {
+  const { words, bytes } = index;
+  const aFrom = meterIdStart(words, a);
+  const bFrom = meterIdStart(words, b);
+  return compareBytes(
+    bytes,
+    aFrom,
+    aFrom + meterIdLength(words, a),
+    bytes,
+    bFrom,
+    bFrom + meterIdLength(words, b),
+  );
+}
+
+function compareBlocks(index: BlockIndex, a: number, b: number): number {
+  const { words } = index;
+  const order = compareMeters(index, a, b) || channelOfBlock(words, a) - channelOfBlock(words, b);
+  if (order !== 0) return order;
+  const resend = (start: number) => (words[start + 1]! >>> 24) & BLOCK_RESEND;
+  return (
+    resend(a) - resend(b) || // RESEND is later
+    words[a + 3]! - words[b + 3]! || // creation
+    words[a + 4]! - words[b + 4]! || // range: file name, then place
+    words[a + 5]! - words[b + 5]!
+  );
+}
+
+/** Whether two blocks are of the same meter and channel. */
+export function isSameChannel(index: BlockIndex, a: number, b: number): boolean {
+  const { words } = index;
+  return channelOfBlock(words, a) === channelOfBlock(words, b) && compareMeters(index, a, b) === 0;
+}
+
+/**
+ * Sorts by the first eight bytes of the meter id that are not the same in all (radix, 16 bits a pass,
+ * passes without effect left out), then each run of equal keys by comparison. Sorted input costs one look.
+ */
+function sortBlocks(index: BlockIndex): void {
+  const { starts, count } = index;
+  let isSorted = true;
+  for (let i = 1; i < count && isSorted; i++)
+    isSorted = compareBlocks(index, starts[i - 1]!, starts[i]!) <= 0;
+  if (isSorted) return;
+  const prefix = commonPrefix(index);
+  let order = Int32Array.from({ length: count }, (_, i) => i);
+  let spare = new Int32Array(count);
+  const keys = [
+    new Uint16Array(count),
+    new Uint16Array(count),
+    new Uint16Array(count),
+    new Uint16Array(count),
+  ];
+  for (let i = 0; i < count; i++) {
+    const start = starts[i]!;
+    const from = meterIdStart(index.words, start) + prefix;
+    const length = meterIdLength(index.words, start) - prefix;
+    for (let k = 0; k < 4; k++) {
+      const high = k * 2 < length ? index.bytes[from + k * 2]! : 0;
+      const low = k * 2 + 1 < length ? index.bytes[from + k * 2 + 1]! : 0;
+      keys[k]![i] = (high << 8) | low;
+    }
+  }
+  const counts = new Int32Array(65_537);
+  for (let k = 3; k >= 0; k--) {
+    if (radixPass(keys[k]!, order, spare, counts)) [order, spare] = [spare, order];
+  }
+  const sorted = new Int32Array(count);
+  for (let i = 0; i < count; i++) sorted[i] = starts[order[i]!]!;
+  const isSameKey = (a: number, b: number) => keys.every((key) => key[order[a]!] === key[order[b]!]);
+  for (let i = 0; i < count; ) {
+    let end = i + 1;
+    while (end < count && isSameKey(i, end)) end++;
+    if (end - i > 1) sorted.subarray(i, end).sort((a, b) => compareBlocks(index, a, b));
+    i = end;
+  }
+  starts.set(sorted);
+}
+
+/** One stable pass; false where all have the same key and nothing was done. */
+function radixPass(key: Uint16Array, from: Int32Array, to: Int32Array, counts: Int32Array): boolean {
+  counts.fill(0);
+  for (let i = 0; i < from.length; i++) counts[key[i]! + 1]!++;
+  if (counts[key[0]! + 1] === from.length) return false;
+  for (let k = 0; k < 65_536; k++) counts[k + 1]! += counts[k]!;
+  for (let i = 0; i < from.length; i++) to[counts[key[from[i]!]!]!++] = from[i]!;
+  return true;
+}
+
+function commonPrefix(index: BlockIndex): number {
+  const { words, bytes, starts, count } = index;
+  const firstFrom = meterIdStart(words, starts[0]!);
+  let prefix = meterIdLength(words, starts[0]!);
+  for (let i = 1; i < count && prefix > 0; i++) {
+    const from = meterIdStart(words, starts[i]!);
+    prefix = Math.min(prefix, meterIdLength(words, starts[i]!));
+    for (let k = 0; k < prefix; k++) if (bytes[from + k] !== bytes[firstFrom + k]) prefix = k;
+  }
+  return prefix;
+}

@@ -1,0 +1,97 @@
+import { COMMODITIES, channelCode, UNITS, unitCode } from '../model/units.js';
+import { compareBytes } from './partition-map.js';
+
+/** Text of a channel as history files name it: units and commodity. */
+export function channelText(channel: number): string {
+  return `${UNITS[channel >> 2]}/${COMMODITIES[channel & 3]}`;
+}
+
+/** Code of a channel's text, or -1. */
+export function channelOfText(text: string): number {
+  const [units, commodity] = text.split('/');
+  const unit = unitCode(units ?? '');
+  const letter = commodity?.length === 1 ? COMMODITIES.indexOf(commodity) : -1;
+  return unit < 0 || letter < 0 ? -1 : channelCode(unit, letter);
+}
+
+/** Rows of a history file have a key: meter id and channel, ascending. */
+export interface KeyColumns {
+  rowCount: number;
+  meterBytes: Uint8Array;
+  /** `rowCount + 1` offsets into `meterBytes`. */
+  meterOffsets: Int32Array;
+  channels: Uint8Array;
+}
+
+/** Order of row `row` against a key. */
+export function compareKey(
+  keys: KeyColumns,
+  row: number,
+  meter: Uint8Array,
+  from: number,
+  to: number,
+  channel: number,
+): number {
+  const order = compareBytes(
+    keys.meterBytes,
+    keys.meterOffsets[row]!,
+    keys.meterOffsets[row + 1]!,
+    meter,
+    from,
+    to,
+  );
+  return order !== 0 ? order : keys.channels[row]! - channel;
+}
+
+/** First row whose key is at or after the key, searched from `start` on, in doubling steps. */
+export function seekKey(
+  keys: KeyColumns,
+  start: number,
+  meter: Uint8Array,
+  from: number,
+  to: number,
+  channel: number,
+): number {
+  let low = start;
+  let step = 1;
+  while (low + step <= keys.rowCount && compareKey(keys, low + step - 1, meter, from, to, channel) < 0) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(low + step - 1, keys.rowCount);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareKey(keys, middle, meter, from, to, channel) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Grows with what is appended; the doubling keeps the copying linear. */
+export class KeyBuilder {
+  rowCount = 0;
+  meterBytes = new Uint8Array(1 << 16);
+  meterOffsets = new Int32Array(1 << 12);
+  channels = new Uint8Array(1 << 12);
+
+  append(meter: Uint8Array, from: number, to: number, channel: number): void {
+    const at = this.meterOffsets[this.rowCount]!;
+    const length = to - from;
+    if (at + length > this.meterBytes.length) {
+      const grown = new Uint8Array(this.meterBytes.length * 2);
+      grown.set(this.meterBytes);
+      this.meterBytes = grown;
+    }
+    for (let i = 0; i < length; i++) this.meterBytes[at + i] = meter[from + i]!;
+    if (this.rowCount + 2 > this.meterOffsets.length) {
+      const offsets = new Int32Array(this.meterOffsets.length * 2);
+      offsets.set(this.meterOffsets);
+      this.meterOffsets = offsets;
+      const channels = new Uint8Array(offsets.length);
+      channels.set(this.channels);
+      this.channels = channels;
+    }
+    this.channels[this.rowCount++] = channel;
+    this.meterOffsets[this.rowCount] = at + length;
+  }
+}

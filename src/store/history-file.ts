@@ -1,0 +1,320 @@
+import { readFileSync } from 'node:fs';
+import {
+  type Data,
+  Dictionary,
+  Field,
+  Float64,
+  Int32,
+  List,
+  makeData,
+  makeVector,
+  Schema,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  Uint8,
+  Uint16,
+  Utf8,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
+import { messageOf, ReadmillError } from '../model/errors.js';
+import { UNITS } from '../model/units.js';
+import { channelOfText, channelText, KeyBuilder, type KeyColumns } from './history-columns.js';
+
+/**
+ * History files are Arrow IPC files that any analyst's tool opens; docs/history.md describes the columns.
+ * This module turns them into columns of typed arrays and back; it knows nothing of reads.
+ */
+const FORMAT_KEY = 'readmill';
+const CHANNEL_TEXTS = UNITS.flatMap((_, unit) =>
+  [0, 1, 2, 3].map((commodity) => channelText(unit * 4 + commodity)),
+);
+
+/** One read day of the channels of a partition. Slots of row i: `slotOffsets[i]` to `slotOffsets[i + 1]`. */
+export interface DayColumns extends KeyColumns {
+  intervalMinutes: Uint16Array;
+  /** 1 where the row's day is settled. */
+  settled: Uint8Array;
+  /** Latest creation stamp of the records that the row came from, and whether one of them was a RESEND. */
+  created: Int32Array;
+  resend: Uint8Array;
+  slotOffsets: Int32Array;
+  values: Int32Array | Float64Array;
+  /** By slot: index into `metas` and `states`. */
+  quality: Uint16Array;
+  metas: Int32Array;
+  states: Uint8Array;
+}
+
+/** Register reads of a read day, with the last one before it of each channel. */
+export interface RegisterColumns extends KeyColumns {
+  stamps: Int32Array;
+  values: Float64Array;
+  metas: Int32Array;
+}
+
+/** Qualities that a history file can tell apart: an index has 16 bits. */
+const QUALITIES_MAX = 65_535;
+
+/** Builds the columns of a day, row after row in the order of keys. */
+export class DayBuilder {
+  readonly keys = new KeyBuilder();
+  private intervalMinutes = new Uint16Array(1 << 12);
+  private settled = new Uint8Array(1 << 12);
+  private created = new Int32Array(1 << 12);
+  private resend = new Uint8Array(1 << 12);
+  private slotOffsets = new Int32Array(1 << 12);
+  private slots = 0;
+  private values: Int32Array | Float64Array = new Int32Array(1 << 16);
+  private quality = new Uint16Array(1 << 16);
+  private readonly qualities = new Map<number, number>();
+  private lastMeta = 0;
+  private lastState = -1;
+  private lastQuality = 0;
+
+  /** Begins a row; its slots follow by `slot`. */
+  row(
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+    intervalMinutes: number,
+    settled: number,
+    created: number,
+    resend: number,
+    slotCount: number,
+  ): void {
+    const row = this.keys.rowCount;
+    this.keys.append(meter, from, to, channel);
+    if (row + 2 > this.slotOffsets.length) this.growRows();
+    this.intervalMinutes[row] = intervalMinutes;
+    this.settled[row] = settled;
+    this.created[row] = created;
+    this.resend[row] = resend;
+    this.slotOffsets[row + 1] = this.slots + slotCount;
+    while (this.slots + slotCount > this.values.length) this.growSlots();
+  }
+
+  slot(value: number, meta: number, state: number): void {
+    const at = this.slots++;
+    if ((value | 0) !== value && this.values instanceof Int32Array)
+      this.values = Float64Array.from(this.values);
+    this.values[at] = value;
+    if (meta !== this.lastMeta || state !== this.lastState) {
+      this.lastMeta = meta;
+      this.lastState = state;
+      const key = meta * 8 + state;
+      let index = this.qualities.get(key);
+      if (index === undefined) {
+        index = Math.min(this.qualities.size, QUALITIES_MAX);
+        this.qualities.set(key, index);
+      }
+      this.lastQuality = index;
+    }
+    this.quality[at] = this.lastQuality;
+  }
+
+  private growRows(): void {
+    const length = this.slotOffsets.length * 2;
+    this.intervalMinutes = grown(this.intervalMinutes, new Uint16Array(length));
+    this.settled = grown(this.settled, new Uint8Array(length));
+    this.created = grown(this.created, new Int32Array(length));
+    this.resend = grown(this.resend, new Uint8Array(length));
+    this.slotOffsets = grown(this.slotOffsets, new Int32Array(length));
+  }
+
+  private growSlots(): void {
+    const length = this.values.length * 2;
+    this.values =
+      this.values instanceof Int32Array
+        ? grown(this.values, new Int32Array(length))
+        : grown(this.values, new Float64Array(length));
+    this.quality = grown(this.quality, new Uint16Array(length));
+  }
+
+  /** The whole file as bytes. */
+  finish(): Uint8Array {
+    const rows = this.keys.rowCount;
+    const { slots } = this;
+    const isNarrow = this.values instanceof Int32Array;
+    const values = isNarrow
+      ? makeData({ type: new Int32(), length: slots, data: this.values.subarray(0, slots) as Int32Array })
+      : makeData({
+          type: new Float64(),
+          length: slots,
+          data: this.values.subarray(0, slots) as Float64Array,
+        });
+    const quality = makeData({ type: new Uint16(), length: slots, data: this.quality.subarray(0, slots) });
+    const valueOffsets = this.slotOffsets.subarray(0, rows + 1);
+    const columns: Record<string, Vector> = {
+      ...keyVectors(this.keys),
+      interval_minutes: makeVector(this.intervalMinutes.subarray(0, rows)),
+      settled: makeVector(this.settled.subarray(0, rows)),
+      created: makeVector(this.created.subarray(0, rows)),
+      resend: makeVector(this.resend.subarray(0, rows)),
+      values: listVector(values as Data<Int32>, isNarrow ? new Int32() : new Float64(), valueOffsets, rows),
+      quality: listVector(quality, new Uint16(), valueOffsets, rows),
+    };
+    const qualities = [...this.qualities.keys()].map((key) => [Math.floor(key / 8), ((key % 8) + 8) % 8]);
+    return toFile(columns, 'day/1', { quality: JSON.stringify(qualities) });
+  }
+}
+
+/** Builds the columns of a day's register reads. */
+export class RegisterBuilder {
+  readonly keys = new KeyBuilder();
+  private stamps = new Int32Array(1 << 12);
+  private values = new Float64Array(1 << 12);
+  private metas = new Int32Array(1 << 12);
+
+  row(
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+    stamp: number,
+    value: number,
+    meta: number,
+  ): void {
+    const row = this.keys.rowCount;
+    this.keys.append(meter, from, to, channel);
+    if (row >= this.stamps.length) {
+      this.stamps = grown(this.stamps, new Int32Array(row * 2));
+      this.values = grown(this.values, new Float64Array(row * 2));
+      this.metas = grown(this.metas, new Int32Array(row * 2));
+    }
+    this.stamps[row] = stamp;
+    this.values[row] = value;
+    this.metas[row] = meta;
+  }
+
+  finish(): Uint8Array {
+    const rows = this.keys.rowCount;
+    const columns: Record<string, Vector> = {
+      ...keyVectors(this.keys),
+      stamp: makeVector(this.stamps.subarray(0, rows)),
+      value: makeVector(this.values.subarray(0, rows)),
+      meta: makeVector(this.metas.subarray(0, rows)),
+    };
+    return toFile(columns, 'registers/1', {});
+  }
+}
+
+function grown<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function keyVectors(keys: KeyBuilder): Record<string, Vector> {
+  const rows = keys.rowCount;
+  const offsets = keys.meterOffsets.subarray(0, rows + 1);
+  const meter = makeData({
+    type: new Utf8(),
+    length: rows,
+    valueOffsets: offsets,
+    data: keys.meterBytes.subarray(0, offsets[rows]),
+  });
+  const channel = makeData({
+    type: new Dictionary(new Utf8(), new Uint8()),
+    length: rows,
+    data: keys.channels.subarray(0, rows),
+    dictionary: vectorFromArray(CHANNEL_TEXTS, new Utf8()),
+  });
+  return { meter_id: makeVector(meter), channel: makeVector(channel) };
+}
+
+function listVector(
+  child: Data,
+  type: Int32 | Float64 | Uint16,
+  valueOffsets: Int32Array,
+  rows: number,
+): Vector {
+  const list = new List(new Field('item', type, false));
+  return makeVector(makeData({ type: list, length: rows, valueOffsets, child: child as Data<typeof type> }));
+}
+
+function toFile(
+  columns: Record<string, Vector>,
+  format: string,
+  metadata: Record<string, string>,
+): Uint8Array {
+  const table = new Table(columns);
+  const entries = new Map([[FORMAT_KEY, format], ...Object.entries(metadata)]);
+  const schema = new Schema(table.schema.fields, entries);
+  return tableToIPC(new Table(schema, table.batches), 'file');
+}
+
+/**
+ * Reads a day file.
+ * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
+ */
+export function readDayFile(path: string): DayColumns {
+  const { table, rows, keys } = openFile(path, 'day/1');
+  const values = column(table, 'values');
+  const slotOffsets = values.valueOffsets as Int32Array;
+  const pairs = JSON.parse(table.schema.metadata.get('quality') ?? '[]') as [number, number][];
+  return {
+    ...keys,
+    rowCount: rows,
+    intervalMinutes: column(table, 'interval_minutes').values as Uint16Array,
+    settled: column(table, 'settled').values as Uint8Array,
+    created: column(table, 'created').values as Int32Array,
+    resend: column(table, 'resend').values as Uint8Array,
+    slotOffsets,
+    values: values.children[0]!.values as Int32Array | Float64Array,
+    quality: column(table, 'quality').children[0]!.values as Uint16Array,
+    metas: Int32Array.from(pairs, ([meta]) => meta),
+    states: Uint8Array.from(pairs, ([, state]) => state),
+  };
+}
+
+/**
+ * Reads a file of register reads.
+ * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
+ */
+export function readRegisterFile(path: string): RegisterColumns {
+  const { table, rows, keys } = openFile(path, 'registers/1');
+  return {
+    ...keys,
+    rowCount: rows,
+    stamps: column(table, 'stamp').values as Int32Array,
+    values: column(table, 'value').values as Float64Array,
+    metas: column(table, 'meta').values as Int32Array,
+  };
+}
+
+function openFile(path: string, format: string): { table: Table; rows: number; keys: KeyColumns } {
+  let table: Table;
+  try {
+    table = tableFromIPC(readFileSync(path));
+    if (table.schema.metadata.get(FORMAT_KEY) !== format) throw new Error(`not a ${format} file`);
+    const rows = table.numRows;
+    const meter = column(table, 'meter_id');
+    const channel = column(table, 'channel');
+    const texts = channel.dictionary as Vector<Utf8>;
+    const codes = Array.from(texts, (text) => channelOfText(String(text)));
+    const channels = Uint8Array.from(channel.values as Uint8Array, (index) => codes[index]!);
+    const keys: KeyColumns = {
+      rowCount: rows,
+      meterBytes: meter.values as Uint8Array,
+      meterOffsets: meter.valueOffsets as Int32Array,
+      channels,
+    };
+    return { table, rows, keys };
+  } catch (thrown) {
+    throw new ReadmillError(
+      'READMILL_HISTORY_DAMAGED',
+      `${path}: the history file cannot be read (${messageOf(thrown)}). Restore it from a copy of the state folder.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** The one chunk of a column; files are written with a single record batch. */
+// biome-ignore lint/suspicious/noExplicitAny: the columns of a file have types of their own
+function column(table: Table, name: string): any {
+  const vector = table.getChild(name);
+  if (vector === null) throw new Error(`no column ${name}`);
+  return vector.data[0];
+}

@@ -1,0 +1,144 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { open, type RootDatabase } from 'lmdb';
+import { messageOf, ReadmillError } from '../model/errors.js';
+
+/** Layout of the ledger; a state folder of another one is refused. */
+const LAYOUT = 1;
+/** Address space for the ledger; its file grows as needed. */
+const MAP_BYTES = 1 << 30;
+
+/** What the ledger holds of each kind, by key. Values are small: what is large lies in files that it names. */
+export interface LedgerValues {
+  layout: number;
+  /** Process that works on the state folder. */
+  lock: { pid: number; started: string; host: string };
+  /** Files by SHA-256 of their content, done before. */
+  [file: `file/${string}`]: { name: string; sizeBytes: number; runId: string };
+  /** Sizes of files that were done: a file of another size is none of them. */
+  [size: `size/${number}`]: true;
+}
+
+/** A write of one transaction: a key with its new value, or undefined to remove it. */
+export type LedgerWrite = [key: string, value: unknown];
+
+export interface Ledger {
+  get<T>(key: string): T | undefined;
+  /** Keys and values whose key begins with the prefix, in the order of keys. */
+  list<T>(prefix: string): { key: string; value: T }[];
+  /** Writes all or nothing, on disk when it returns. */
+  write(writes: readonly LedgerWrite[]): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the ledger of a state folder and takes the folder for this process.
+ * @throws ReadmillError READMILL_STATE_BUSY where a live process works on it; READMILL_STATE_UNUSABLE where the
+ *   folder cannot be used
+ */
+export function openLedger(stateDirectory: string): Ledger {
+  const path = join(stateDirectory, 'ledger');
+  let database: RootDatabase<Buffer, string>;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    database = open({ path, encoding: 'binary', mapSize: MAP_BYTES, noMemInit: true, commitDelay: 0 });
+  } catch (thrown) {
+    throw new ReadmillError(
+      'READMILL_STATE_UNUSABLE',
+      `The state folder ${stateDirectory} cannot be used: ${messageOf(thrown)}. Check its rights and the free space.`,
+      { cause: thrown },
+    );
+  }
+  takeLock(database, stateDirectory);
+  const ledger: Ledger = {
+    get: <T>(key: string) => read<T>(database.getBinary(key)),
+    list: <T>(prefix: string) => {
+      const range = database.getRange({ start: prefix, end: `${prefix}\uffff` });
+      return [...range].map(({ key, value }) => ({ key, value: read<T>(value) as T }));
+    },
+    write(writes) {
+      database.transactionSync(() => {
+        for (const [key, value] of writes) {
+          if (value === undefined) database.removeSync(key);
+          else database.putSync(key, serialize(value));
+        }
+      });
+    },
+    async close() {
+      ledger.write([['lock', undefined]]);
+      await database.close();
+    },
+  };
+  return ledger;
+}
+
+function read<T>(bytes: Buffer | undefined): T | undefined {
+  return bytes === undefined ? undefined : (deserialize(bytes) as T);
+}
+
+/** Enters this process as the one that works on the folder; a transaction of lmdb holds across processes. */
+function takeLock(database: RootDatabase<Buffer, string>, stateDirectory: string): void {
+  const holder = database.transactionSync(() => {
+    const layout = read<number>(database.getBinary('layout'));
+    if (layout !== undefined && layout !== LAYOUT) return { layout };
+    const lock = read<LedgerValues['lock']>(database.getBinary('lock'));
+    if (lock !== undefined && isAlive(lock)) return { lock };
+    database.putSync('layout', serialize(LAYOUT));
+    database.putSync(
+      'lock',
+      serialize({ pid: process.pid, started: startOf(process.pid), host: hostname() }),
+    );
+    return null;
+  });
+  if (holder === null) return;
+  void database.close();
+  if (holder.layout !== undefined) {
+    throw new ReadmillError(
+      'READMILL_STATE_UNUSABLE',
+      `The state folder ${stateDirectory} was written by another version of readmill (layout ${holder.layout}, this one needs ${LAYOUT}). Use that version, or another folder.`,
+    );
+  }
+  throw new ReadmillError(
+    'READMILL_STATE_BUSY',
+    `Another readmill (process ${holder.lock!.pid} on ${holder.lock!.host}) works on ${stateDirectory}. Wait until it has ended, or stop it, then run again.`,
+  );
+}
+
+/** Whether the process that took the lock still runs; one of another host counts as alive. */
+function isAlive(lock: LedgerValues['lock']): boolean {
+  if (lock.host !== hostname()) return true;
+  const started = startOf(lock.pid);
+  return started !== '' && started === lock.started;
+}
+
+/** When a process began, as the system tells it (with the boot it began in); '' where there is none. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // Fields after the command, which stands in brackets and may hold blanks: the 20th is the start time.
+    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `${bootId()}/${start}`;
+  } catch {
+    return isProcess(pid) ? `pid ${pid}` : '';
+  }
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Names the time since the system was started: work files that were not synced are good only within it. */
+export function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return 'unknown';
+  }
+}
