@@ -17,7 +17,7 @@ import {
 } from '../vee/slots.js';
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
 import { emitDay, estimateOutMeta } from './emit-channel.js';
-import type { KnownRegisters } from './register-store.js';
+import type { KnownRegisters } from './known-registers.js';
 import type { SettleState } from './settle-state.js';
 
 /** Days before and after those that are settled, for lines across midnight. */
@@ -115,10 +115,12 @@ function settleCluster(
     lastDay + CONTEXT_DAYS,
     registerTrail(state, registers, lastDay, policy.historyDays),
   );
-  window.reset(windowFirst, windowLast - windowFirst + 1, intervalMinutes);
-  window.fillFromHistory(facts);
-  const from = (firstDay - windowFirst) * slots.slotsPerDay;
-  const to = (lastDay + 1 - windowFirst) * slots.slotsPerDay;
+  const mainFrom = firstDay - windowFirst;
+  const mainTo = lastDay + 1 - windowFirst;
+  window.reset(windowFirst, windowLast - windowFirst + 1, intervalMinutes, mainFrom, mainTo);
+  window.fillFromHistory(facts, mainFrom, mainTo);
+  const from = mainFrom * slots.slotsPerDay;
+  const to = mainTo * slots.slotsPerDay;
   window.fillFromBlocks(facts, index, first, end, from, to);
   if (task.veeEnabled) {
     if (validateSlots(slots, from, to, facts.limits, policy) > 0) tellChecks(state, window, facts, from, to);
@@ -126,11 +128,38 @@ function settleCluster(
     for (let i = from; i < to; i++) if (slots.origins[i] === ORIGIN_NEW) slots.states[i] = SLOT_PASSED;
   }
   window.putBackLateFailures(from, to);
-  for (let day = firstDay - windowFirst; day <= lastDay - windowFirst; day++) {
+  const reachesOut = windowFirst < firstDay - CONTEXT_DAYS || windowLast > lastDay + CONTEXT_DAYS;
+  if (reachesOut || !isAllPassed(slots.states, from, to) || spansLeave(state, registers, firstDay, lastDay)) {
+    window.loadContext(facts);
+  }
+  for (let day = mainFrom; day < mainTo; day++) {
     settleOneDay(state, window, facts, day, registers);
     emitDay(state, facts, window, day);
     keepDay(state, window, facts, day);
   }
+}
+
+function isAllPassed(states: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (states[i] !== SLOT_PASSED) return false;
+  return true;
+}
+
+/** Whether a register span begins or ends within the context days, off the bounds of the days settled. */
+function spansLeave(
+  state: SettleState,
+  registers: KnownRegisters,
+  firstDay: number,
+  lastDay: number,
+): boolean {
+  const zone = state.task.marketZoneMinutes;
+  const start = readDayStart(firstDay, zone);
+  const close = readDayStart(lastDay + 1, zone);
+  for (let i = 0; i + 1 < registers.count; i++) {
+    const from = registers.stamps[i]!;
+    const to = registers.stamps[i + 1]!;
+    if (from < close && to > start && (from < start || to > close)) return true;
+  }
+  return false;
 }
 
 /** First day that the window must hold for the register span that reaches into `firstDay`. */
@@ -207,11 +236,7 @@ function settleOneDay(
   if (absent + missing > 0) state.countFinding('vee/missing', absent + missing);
   state.outcome.scaledSpans += settleDay(slots, day, {
     limits: facts.limits,
-    register: {
-      multiplier: facts.multiplier,
-      digits: facts.registerDigits,
-      maximumPerHour: facts.maximumPerHour,
-    },
+    register: facts,
     reads: registers,
     policy: state.policyOf(facts),
     zoneMinutes: task.marketZoneMinutes,
@@ -248,5 +273,9 @@ function keepDay(state: SettleState, window: ChannelWindow, facts: ChannelFacts,
       builder.slot(finals[i]!, estimateOutMeta(state, facts, window, i), slotState);
     } else builder.slot(0, NO_DECIMALS, slotState);
   }
-  if (!settled) state.openDays.add(slots.firstDay + day);
+  noteOpen(state, slots.firstDay + day, settled);
+}
+
+function noteOpen(state: SettleState, day: number, settled: boolean): void {
+  if (!settled) state.openDays.add(day);
 }

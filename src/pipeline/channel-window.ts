@@ -12,6 +12,7 @@ import {
 } from '../store/block-reads.js';
 import type { ChannelLimits } from '../vee/checks.js';
 import {
+  clearSlots,
   createSlots,
   ORIGIN_HISTORY,
   ORIGIN_NEW,
@@ -63,6 +64,10 @@ export class ChannelWindow {
   constant = UNITS_PER_ONE;
   private readonly block: OpenBlock = createOpenBlock();
   private formMeta = 0;
+  /** Days of the window that are to be settled, and whether the others are filled. */
+  private mainFrom = 0;
+  private mainTo = 0;
+  private hasContext = false;
 
   constructor(
     private readonly state: SettleState,
@@ -74,7 +79,11 @@ export class ChannelWindow {
     return readDayStart(this.slots.firstDay, this.zoneMinutes) + (slot + 1) * this.slots.intervalMinutes;
   }
 
-  reset(firstDay: number, dayCount: number, intervalMinutes: number): void {
+  /**
+   * Makes a window over `dayCount` days of which `mainFrom` to `mainTo - 1` are to be settled. The others
+   * are context: they are empty until `loadContext`.
+   */
+  reset(firstDay: number, dayCount: number, intervalMinutes: number, mainFrom: number, mainTo: number): void {
     resetSlots(this.slots, firstDay, dayCount, intervalMinutes);
     const { slotCount } = this.slots;
     if (slotCount > this.slotBlocks.length) {
@@ -83,21 +92,43 @@ export class ChannelWindow {
       this.priorValues = new Float64Array(slotCount * 2);
       this.priorMetas = new Int32Array(slotCount * 2);
     }
-    for (let i = 0; i < slotCount; i++) this.priorStates[i] = SLOT_ABSENT;
-    for (let day = 0; day < dayCount; day++) {
+    this.mainFrom = mainFrom;
+    this.mainTo = mainTo;
+    this.hasContext = false;
+    this.constant = UNITS_PER_ONE;
+    this.formMeta = 0;
+    this.clearDays(mainFrom, mainTo);
+  }
+
+  private clearDays(fromDay: number, toDay: number): void {
+    const { slotsPerDay } = this.slots;
+    clearSlots(this.slots, fromDay * slotsPerDay, toDay * slotsPerDay);
+    for (let i = fromDay * slotsPerDay; i < toDay * slotsPerDay; i++) this.priorStates[i] = SLOT_ABSENT;
+    for (let day = fromDay; day < toDay; day++) {
       this.rowSettled[day] = false;
       this.settledNow[day] = false;
       this.rowCreated[day] = 0;
       this.rowResend[day] = false;
     }
-    this.constant = UNITS_PER_ONE;
-    this.formMeta = 0;
   }
 
-  fillFromHistory(facts: ChannelFacts): void {
+  /** Fills the days around those that are settled, for lines and register spans that reach out of them. */
+  loadContext(facts: ChannelFacts): void {
+    if (this.hasContext) return;
+    this.hasContext = true;
+    const { dayCount } = this.slots;
+    this.clearDays(0, this.mainFrom);
+    this.clearDays(this.mainTo, dayCount);
+    this.fillFromHistory(facts, 0, this.mainFrom);
+    this.fillFromHistory(facts, this.mainTo, dayCount);
+  }
+
+  /** Fills days `fromDay` to `toDay - 1` of the window with what the history keeps of them. */
+  fillFromHistory(facts: ChannelFacts, fromDay: number, toDay: number): void {
     const { slots } = this;
-    const { slotsPerDay, dayCount, firstDay, values, metas, states, finals, origins } = slots;
-    for (let day = 0; day < dayCount; day++) {
+    const { slotsPerDay, firstDay, values, metas, states, finals, origins } = slots;
+    for (let day = fromDay; day < toDay; day++) {
+      if (!this.state.days.has(firstDay + day)) continue;
       const { columns, row } = this.state.days.find(
         firstDay + day,
         facts.meter,
@@ -197,9 +228,11 @@ export class ChannelWindow {
     const { count } = block;
     if (firstSlot < from || firstSlot + count > to) return false;
     for (let i = firstSlot; i < firstSlot + count; i++) if (origins[i] !== ORIGIN_NONE) return false;
+    const { words } = index;
+    const isNarrow = !block.hasWideValues;
     for (let i = 0; i < count; i++) {
       const at = firstSlot + i;
-      values[at] = valueOfRead(index, block, i);
+      values[at] = isNarrow ? words[block.valuesAt + i]! : index.doubles[block.valuesAt + i]!;
       metas[at] = metaOfRead(index, block, i);
       origins[at] = ORIGIN_NEW;
       states[at] = SLOT_FAILED;

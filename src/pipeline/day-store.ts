@@ -35,6 +35,11 @@ export class DayStore {
     };
   }
 
+  /** Whether anything is kept of a day. */
+  has(day: number): boolean {
+    return this.paths.has(day);
+  }
+
   private day(day: number): LoadedDay {
     let loaded = this.days.get(day);
     if (loaded === undefined) {

@@ -12,9 +12,10 @@ import {
 } from '../vee/slots.js';
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
 import type { SettleState } from './settle-state.js';
+import type { DayHours } from './settle-types.js';
 
 /** Reads in a record of the output: the protocol's limit. */
-const RECORD_READS_MAX = 48;
+export const RECORD_READS_MAX = 48;
 
 /** What goes out for a slot: nothing, or with the purpose OK or RESEND. */
 const OUT_NOTHING = 0;
@@ -138,11 +139,30 @@ function countHours(state: SettleState, window: ChannelWindow, day: number, sett
   const { slots } = window;
   const hours = state.hoursOf(slots.firstDay + day, settles);
   const from = day * slots.slotsPerDay;
+  let passed = 0;
+  for (let i = from; i < from + slots.slotsPerDay; i++) if (slots.states[i] === SLOT_PASSED) passed++;
+  if (passed === slots.slotsPerDay) {
+    countFullChannel(hours, slots.slotsPerDay);
+    return;
+  }
   for (let i = 0; i < slots.slotsPerDay; i++) {
     const slotState = slots.states[from + i]!;
     const hour = Math.floor((i * slots.intervalMinutes) / 60);
     if (slotState === SLOT_PASSED) hours.actual[hour]!++;
     else if (slotState === SLOT_ESTIMATED || slotState === SLOT_OUTAGE_ZERO) hours.estimated[hour]!++;
     else if (slotState === SLOT_UNRESOLVED) hours.unresolved[hour]!++;
+  }
+}
+
+/** Counts a channel of which all slots of the day are actual. */
+export function countFullChannel(hours: DayHours, slotsPerDay: number): void {
+  if (slotsPerDay === hours.fullSlotsPerDay) hours.fullCount++;
+  else {
+    hours.fullChannels.set(
+      hours.fullSlotsPerDay,
+      (hours.fullChannels.get(hours.fullSlotsPerDay) ?? 0) + hours.fullCount,
+    );
+    hours.fullSlotsPerDay = slotsPerDay;
+    hours.fullCount = 1;
   }
 }

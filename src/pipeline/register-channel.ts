@@ -4,18 +4,19 @@ import { readDayOf } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
 import { createOpenBlock, metaOfRead, openBlock, stampOfRead, valueOfRead } from '../store/block-reads.js';
 import type { ChannelFacts } from './channel-window.js';
-import type { KnownRegisters, RegisterStore } from './register-store.js';
+import { KnownRegisters } from './known-registers.js';
+import type { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
 
 const block = createOpenBlock();
-
-export function noRegisters(): KnownRegisters {
-  return { count: 0, stamps: [], values: [], metas: [], blocks: [], resend: [], constants: [] };
-}
+/** Filled anew for each channel; the second without the reads that have no value. */
+const gathered = new KnownRegisters();
+const valued = new KnownRegisters();
 
 /**
  * Register reads of a channel: those of blocks `first` to `end - 1`, which are to be sent, and those that
- * the history keeps around them, in the order of time, each stamp once (check 2 where it came twice).
+ * the history keeps around them, in the order of time, each stamp once (check 2 where it came twice). The
+ * result is good until the next channel is gathered.
  */
 export function gatherRegisters(
   state: SettleState,
@@ -27,7 +28,8 @@ export function gatherRegisters(
   firstDay: number,
   lastDay: number,
 ): KnownRegisters {
-  const known = noRegisters();
+  const known = gathered;
+  known.clear();
   store.collect(facts.meter, facts.from, facts.to, facts.channel, firstDay, lastDay, known);
   for (let b = first; b < end; b++) {
     openBlock(index, index.starts[b]!, block);
@@ -47,28 +49,10 @@ function addFresh(
   const stamp = stampOfRead(index, block, i);
   const value = valueOfRead(index, block, i);
   const meta = metaOfRead(index, block, i);
-  let at = known.count;
-  while (at > 0 && known.stamps[at - 1]! > stamp) at--;
-  if (at > 0 && known.stamps[at - 1] === stamp) {
+  const at = known.placeOf(stamp);
+  if (at > 0 && known.stamps[at - 1] === stamp)
     takeRepeat(state, facts, known, at - 1, b, stamp, meta, value);
-    return;
-  }
-  known.count++;
-  if (at === known.count - 1) {
-    known.stamps.push(stamp);
-    known.values.push(value);
-    known.metas.push(meta);
-    known.blocks.push(b);
-    known.resend.push(false);
-    known.constants.push(block.constant);
-    return;
-  }
-  known.stamps.splice(at, 0, stamp);
-  known.values.splice(at, 0, value);
-  known.metas.splice(at, 0, meta);
-  known.blocks.splice(at, 0, b);
-  known.resend.splice(at, 0, false);
-  known.constants.splice(at, 0, block.constant);
+  else known.insert(at, stamp, value, meta, b, block.constant);
 }
 
 /** A register read of a stamp that is there: the later one stays, a read without a value never. */
@@ -93,7 +77,7 @@ function takeRepeat(
     return;
   }
   if (!isKept) state.duplicate(known.blocks[at]!, facts, stamp, isSame, meta, value, oldMeta, old);
-  else known.resend[at] = true;
+  else known.resend[at] = 1;
   known.values[at] = value;
   known.metas[at] = meta;
   known.blocks[at] = b;
@@ -105,18 +89,13 @@ export function withValues(known: KnownRegisters): KnownRegisters {
   let all = true;
   for (let i = 0; i < known.count && all; i++) all = decimalsOf(known.metas[i]!) !== NO_DECIMALS;
   if (all) return known;
-  const result = noRegisters();
+  valued.clear();
   for (let i = 0; i < known.count; i++) {
     if (decimalsOf(known.metas[i]!) === NO_DECIMALS) continue;
-    result.count++;
-    result.stamps.push(known.stamps[i]!);
-    result.values.push(known.values[i]!);
-    result.metas.push(known.metas[i]!);
-    result.blocks.push(known.blocks[i]!);
-    result.resend.push(known.resend[i]!);
-    result.constants.push(known.constants[i]!);
+    const { stamps, values, metas, blocks, constants } = known;
+    valued.insert(valued.count, stamps[i]!, values[i]!, metas[i]!, blocks[i]!, constants[i]!);
   }
-  return result;
+  return valued;
 }
 
 /** Writes the register reads that came in this run, each in a record of its own, and keeps them. */
@@ -131,7 +110,7 @@ export function settleRegisters(
   for (let i = 0; i < known.count; i++) {
     if (known.blocks[i]! < 0) continue;
     const table = registerStamp(known.stamps[i]!, task.output.zoneMinutes);
-    writer.header(meter, from, to, known.resend[i]!, channel, known.constants[i]!, 0, 1);
+    writer.header(meter, from, to, known.resend[i] === 1, channel, known.constants[i]!, 0, 1);
     writer.triple(table, 0, state.actualMeta(known.metas[i]!), known.values[i]!);
     writer.endLine();
     outcome.accepted++;
@@ -147,16 +126,18 @@ export function settleRegisters(
   }
 }
 
-/** Closing registers of a night have mostly one stamp. */
-let lastStamp = -1;
-let lastZone = 0;
-let lastTable: Int32Array = new Int32Array(0);
+/** Register reads of a night have few stamps: opening and closing. */
+const stampTables = new Map<number, Int32Array>();
+const STAMP_TABLES_MAX = 4096;
+let tablesZone = 0;
 
 function registerStamp(stamp: number, zoneMinutes: number): Int32Array {
-  if (stamp !== lastStamp || zoneMinutes !== lastZone) {
-    lastStamp = stamp;
-    lastZone = zoneMinutes;
-    lastTable = stampTable(stamp, 0, 1, zoneMinutes);
+  if (zoneMinutes !== tablesZone || stampTables.size >= STAMP_TABLES_MAX) stampTables.clear();
+  tablesZone = zoneMinutes;
+  let table = stampTables.get(stamp);
+  if (table === undefined) {
+    table = stampTable(stamp, 0, 1, zoneMinutes);
+    stampTables.set(stamp, table);
   }
-  return lastTable;
+  return table;
 }

@@ -1,21 +1,8 @@
-import { UNITS_PER_ONE } from '../model/decimal.js';
 import { MINUTES_PER_DAY, readDayOf, readDayStart } from '../model/time.js';
 import { compareKey, type KeyColumns, seekKey } from '../store/history-columns.js';
 import { RegisterBuilder, type RegisterColumns, readRegisterFile } from '../store/history-file.js';
+import type { KnownRegisters } from './known-registers.js';
 import type { HistoryRef } from './settle-types.js';
-
-/** Register reads of one channel that are known, in the order of time. */
-export interface KnownRegisters {
-  count: number;
-  stamps: number[];
-  values: number[];
-  metas: number[];
-  /** The block of this run that the read came in, or -1 where the history kept it. */
-  blocks: number[];
-  /** Whether it replaces what was sent before, and its calculation constant. */
-  resend: boolean[];
-  constants: number[];
-}
 
 interface LoadedDay {
   columns: RegisterColumns;
@@ -101,7 +88,7 @@ export class RegisterStore {
       let row = seekKey(columns, loaded.cursor, meter, from, to, channel);
       loaded.cursor = row;
       for (; row < columns.rowCount && compareKey(columns, row, meter, from, to, channel) === 0; row++) {
-        addKnown(known, columns.stamps[row]!, columns.values[row]!, columns.metas[row]!);
+        known.addKept(columns.stamps[row]!, columns.values[row]!, columns.metas[row]!);
       }
     }
   }
@@ -214,18 +201,4 @@ function isSameKey(columns: KeyColumns, a: number, b: number): boolean {
   const from = columns.meterOffsets[b]!;
   const to = columns.meterOffsets[b + 1]!;
   return compareKey(columns, a, columns.meterBytes, from, to, columns.channels[b]!) === 0;
-}
-
-/** Puts a kept read in its place by time; a stamp that is known already stays as it is. */
-function addKnown(known: KnownRegisters, stamp: number, value: number, meta: number): void {
-  let at = known.count;
-  while (at > 0 && known.stamps[at - 1]! > stamp) at--;
-  if (at > 0 && known.stamps[at - 1] === stamp) return;
-  known.stamps.splice(at, 0, stamp);
-  known.values.splice(at, 0, value);
-  known.metas.splice(at, 0, meta);
-  known.blocks.splice(at, 0, -1);
-  known.resend.splice(at, 0, false);
-  known.constants.splice(at, 0, UNITS_PER_ONE);
-  known.count++;
 }

@@ -15,15 +15,21 @@ import { compareBytes } from '../store/partition-map.js';
 import { settleChannel } from './channel-settler.js';
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
 import { DayStore } from './day-store.js';
+import { KnownRegisters } from './known-registers.js';
 import { emptyFacts, MeterFacts } from './meter-facts.js';
 import { countMissing, type MissingCounts } from './missing-meters.js';
-import { gatherRegisters, noRegisters, settleRegisters, withValues } from './register-channel.js';
-import { type KnownRegisters, RegisterStore } from './register-store.js';
+import { settleQuick } from './quick-settle.js';
+import { gatherRegisters, settleRegisters, withValues } from './register-channel.js';
+import { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
 import type { PartitionInput, StagedHistory } from './settle-types.js';
 
 /** Days that register reads are kept and looked back for, at the most. */
 const REGISTER_KEEP_DAYS = 35;
+
+/** Later than any read day. */
+const MAX_DAY = 2 ** 30;
+const NO_REGISTERS = new KnownRegisters();
 
 /** Rows of a day that wait, and how far the meters have come in them. */
 interface OpenList {
@@ -187,9 +193,13 @@ class MeterPass {
           knownChannel = registerChannel;
           facts.channel = channel;
         }
-        this.findOpenDays(open, channel);
-        const spans = known === null ? noRegisters() : withValues(known);
-        settleChannel(this.state, this.window, facts, index, b, blockEnd, this.openDays, spans);
+        if (open.length > 0) this.findOpenDays(open, channel);
+        const spans = known === null ? NO_REGISTERS : withValues(known);
+        const isQuick =
+          blockEnd - b === 1 &&
+          this.openDays.length === 0 &&
+          settleQuick(this.state, facts, index, index.starts[b]!, spans);
+        if (!isQuick) settleChannel(this.state, this.window, facts, index, b, blockEnd, this.openDays, spans);
       }
       b = blockEnd;
     }
@@ -207,18 +217,17 @@ class MeterPass {
   ): KnownRegisters {
     const { index, block, state, facts } = this;
     const zone = state.task.marketZoneMinutes;
-    let firstDay = Number.POSITIVE_INFINITY;
-    let lastDay = Number.NEGATIVE_INFINITY;
-    const note = (day: number) => {
-      if (day < firstDay) firstDay = day;
-      if (day > lastDay) lastDay = day;
-    };
+    let firstDay = MAX_DAY;
+    let lastDay = -1;
     for (let b = dayFirst; b < dayEnd; b++) {
       openBlock(index, index.starts[b]!, block);
-      note(readDayOf(block.firstStamp, zone));
-      note(readDayOf(stampOfRead(index, block, block.count - 1), zone));
+      firstDay = Math.min(firstDay, readDayOf(block.firstStamp, zone));
+      lastDay = Math.max(lastDay, readDayOf(stampOfRead(index, block, block.count - 1), zone));
     }
-    for (const list of open) note(list.day);
+    for (const { day } of open) {
+      firstDay = Math.min(firstDay, day);
+      lastDay = Math.max(lastDay, day);
+    }
     facts.channel = registerChannel;
     return gatherRegisters(state, this.registers, facts, index, first, end, firstDay, lastDay);
   }

@@ -54,6 +54,9 @@ export class SettleState {
   rejectedRecords = 0;
   /** The history of the partition under work. */
   days!: DayStore;
+  private lastActualMeta = -1;
+  private lastActualOut = 0;
+  private lastHours: DayHours | null = null;
   private readonly stampTables = new Map<number, Int32Array>();
   private index: BlockIndex | null = null;
   private readonly defaultPolicy: Policy;
@@ -219,18 +222,54 @@ export class SettleState {
   }
 
   hoursOf(day: number, settled: boolean): DayHours {
-    let hours = this.hours.get(day);
+    let hours = this.lastHours?.day === day ? this.lastHours : this.hours.get(day);
     if (hours === undefined) {
       const column = () => new Float64Array(24);
-      hours = { day, settled: false, actual: column(), estimated: column(), unresolved: column() };
+      hours = {
+        day,
+        settled: false,
+        actual: column(),
+        estimated: column(),
+        unresolved: column(),
+        fullChannels: new Map(),
+        fullSlotsPerDay: 24,
+        fullCount: 0,
+      };
       this.hours.set(day, hours);
     }
     if (settled) hours.settled = true;
+    this.lastHours = hours;
     return hours;
+  }
+
+  /** The counts by hour, channels with all slots actual added in. */
+  finishedHours(): DayHours[] {
+    for (const hours of this.hours.values()) {
+      const { fullChannels, fullSlotsPerDay, fullCount } = hours;
+      fullChannels.set(fullSlotsPerDay, (fullChannels.get(fullSlotsPerDay) ?? 0) + fullCount);
+      hours.fullCount = 0;
+      for (const [slotsPerDay, channels] of fullChannels) {
+        for (let hour = 0; hour < 24; hour++) {
+          const first = Math.ceil((hour * slotsPerDay) / 24);
+          const end = Math.ceil(((hour + 1) * slotsPerDay) / 24);
+          hours.actual[hour]! += (end - first) * channels;
+        }
+      }
+      hours.fullChannels.clear();
+    }
+    return [...this.hours.values()];
   }
 
   /** Flag of an actual value as the output wants it. */
   actualMeta(meta: number): number {
+    if (meta !== this.lastActualMeta) {
+      this.lastActualMeta = meta;
+      this.lastActualOut = this.judgeActualMeta(meta);
+    }
+    return this.lastActualOut;
+  }
+
+  private judgeActualMeta(meta: number): number {
     const { output } = this.task;
     const bare = output.flags === 'letter' || formOf(meta) === FORM_NAMED;
     const shown = bare ? metaWord(decimalsOf(meta), letterOf(meta), FORM_BARE) : meta;

@@ -33,7 +33,7 @@ export function runSettleTask(task: SettleTask): SettleResult {
     register?.close();
   }
   state.batches.finish();
-  const days = [...state.hours.values()];
+  const days = state.finishedHours();
   const complete = days.filter(({ day }) => task.completeDays.includes(day));
   const total = (column: Float64Array) => column.reduce((sum, count) => sum + count, 0);
   const slotsActual = complete.reduce((sum, day) => sum + total(day.actual), 0);

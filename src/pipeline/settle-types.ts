@@ -100,6 +100,11 @@ export interface DayHours {
   actual: Float64Array;
   estimated: Float64Array;
   unresolved: Float64Array;
+  /** Channels of which all slots were actual, by slots a day; not in the numbers above yet. */
+  fullChannels: Map<number, number>;
+  /** The same for the slots a day that were seen last, not in the map yet. */
+  fullSlotsPerDay: number;
+  fullCount: number;
 }
 
 export interface SettleResult {

@@ -60,8 +60,14 @@ export class BlockBuffer {
     this.reserve(blockWordsMax(count));
     const { words } = this;
     const start = this.usedWords;
-    const wide = !fit32Bits(values, count);
-    const mixed = !areEqual(metas, count);
+    let wide = false;
+    let mixed = false;
+    const firstMeta = metas[0]!;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      if ((value | 0) !== value) wide = true;
+      if (metas[i] !== firstMeta) mixed = true;
+    }
     const hasConstant = reads.constant !== UNITS_PER_ONE;
     const idLength = reads.meterIdTo - reads.meterIdFrom;
     const flags =
@@ -138,9 +144,13 @@ export class BlockBuffer {
   gather(partitionCount: number): { words: Int32Array; partitionStarts: Uint32Array } {
     const { words: from, starts, partitions, count } = this;
     const partitionStarts = new Uint32Array(partitionCount + 1);
-    for (let i = 0; i < count; i++) partitionStarts[partitions[i]! + 1]! += from[starts[i]!]!;
+    let isInOrder = true;
+    for (let i = 0; i < count; i++) {
+      partitionStarts[partitions[i]! + 1]! += from[starts[i]!]!;
+      if (i > 0 && partitions[i]! < partitions[i - 1]!) isInOrder = false;
+    }
     for (let p = 0; p < partitionCount; p++) partitionStarts[p + 1]! += partitionStarts[p]!;
-    if (partitionCount === 1) return { words: from.subarray(0, this.usedWords), partitionStarts };
+    if (isInOrder) return { words: from.subarray(0, this.usedWords), partitionStarts };
     const next = partitionStarts.slice();
     const to = new Int32Array(this.usedWords);
     for (let i = 0; i < count; i++) {
@@ -152,15 +162,4 @@ export class BlockBuffer {
     }
     return { words: to, partitionStarts };
   }
-}
-
-function fit32Bits(values: Float64Array, count: number): boolean {
-  for (let i = 0; i < count; i++) if ((values[i]! | 0) !== values[i]) return false;
-  return true;
-}
-
-function areEqual(metas: Int32Array, count: number): boolean {
-  const first = metas[0];
-  for (let i = 1; i < count; i++) if (metas[i] !== first) return false;
-  return true;
 }

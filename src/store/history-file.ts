@@ -65,7 +65,7 @@ export class DayBuilder {
   private created = new Int32Array(1 << 12);
   private resend = new Uint8Array(1 << 12);
   private slotOffsets = new Int32Array(1 << 12);
-  private slots = 0;
+  private slotTotal = 0;
   private values: Int32Array | Float64Array = new Int32Array(1 << 16);
   private quality = new Uint16Array(1 << 16);
   private readonly qualities = new Map<number, number>();
@@ -92,12 +92,12 @@ export class DayBuilder {
     this.settled[row] = settled;
     this.created[row] = created;
     this.resend[row] = resend;
-    this.slotOffsets[row + 1] = this.slots + slotCount;
-    while (this.slots + slotCount > this.values.length) this.growSlots();
+    this.slotOffsets[row + 1] = this.slotTotal + slotCount;
+    while (this.slotTotal + slotCount > this.values.length) this.growSlots();
   }
 
   slot(value: number, meta: number, state: number): void {
-    const at = this.slots++;
+    const at = this.slotTotal++;
     if ((value | 0) !== value && this.values instanceof Int32Array)
       this.values = Float64Array.from(this.values);
     this.values[at] = value;
@@ -113,6 +113,19 @@ export class DayBuilder {
       this.lastQuality = index;
     }
     this.quality[at] = this.lastQuality;
+  }
+
+  /** The slots of a row that all came with the same meta word and have the same state. */
+  slots(values: Int32Array, from: number, count: number, meta: number, state: number): void {
+    this.slot(values[from]!, meta, state);
+    const { quality, lastQuality } = this;
+    const kept = this.values;
+    let at = this.slotTotal;
+    for (let i = from + 1; i < from + count; i++) {
+      kept[at] = values[i]!;
+      quality[at++] = lastQuality;
+    }
+    this.slotTotal = at;
   }
 
   private growRows(): void {
@@ -136,7 +149,7 @@ export class DayBuilder {
   /** The whole file as bytes. */
   finish(): Uint8Array {
     const rows = this.keys.rowCount;
-    const { slots } = this;
+    const slots = this.slotTotal;
     const isNarrow = this.values instanceof Int32Array;
     const values = isNarrow
       ? makeData({ type: new Int32(), length: slots, data: this.values.subarray(0, slots) as Int32Array })

@@ -67,6 +67,16 @@ function judgeMeta(meta: number, policy: Policy): number {
   return CHECK_NONE;
 }
 
+/** Whether checks 3 to 5 have nothing to say of a meta word. */
+export const isPlainMeta = (meta: number, policy: Policy): boolean =>
+  checkOfMeta(meta, policy) === CHECK_NONE;
+
+/** Bounds of checks 6 and 7 for a channel: infinite where a check does not apply. */
+export const lowestValue = (limits: ChannelLimits, policy: Policy): number =>
+  limits.isOneWayEnergy && policy.actions.negative !== 'ignore' ? 0 : Number.NEGATIVE_INFINITY;
+export const highestValue = (limits: ChannelLimits, policy: Policy): number =>
+  policy.actions.overMaximum !== 'ignore' ? limits.maximumValue : Number.POSITIVE_INFINITY;
+
 /**
  * Checks 3 to 7 on the slots `from` to `to - 1` that came in this run or wait from an earlier one: sets
  * state and check of each.
@@ -80,8 +90,8 @@ export function validateSlots(
   policy: Policy,
 ): number {
   const { values, metas, states, origins } = slots;
-  const lowest = limits.isOneWayEnergy && policy.actions.negative !== 'ignore' ? 0 : Number.NEGATIVE_INFINITY;
-  const highest = policy.actions.overMaximum !== 'ignore' ? limits.maximumValue : Number.POSITIVE_INFINITY;
+  const lowest = lowestValue(limits, policy);
+  const highest = highestValue(limits, policy);
   let remarkable = 0;
   for (let i = from; i < to; i++) {
     if (origins[i] !== ORIGIN_NEW && states[i] !== SLOT_FAILED) continue;

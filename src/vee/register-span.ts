@@ -12,7 +12,7 @@ export interface RegisterFacts {
   /** Whole number of 0.00001. */
   multiplier: number;
   /** Digits before the point, 0 where not known. */
-  digits: number;
+  registerDigits: number;
   /** Highest value of one hour in 0.00001, for judging a rollover. */
   maximumPerHour: number;
 }
@@ -34,8 +34,8 @@ export function registerAdvance(
 ): number {
   let dial = end - start;
   if (dial < 0) {
-    if (facts.digits === 0) return NO_ADVANCE;
-    dial += POWERS_OF_TEN[facts.digits]! * UNITS_PER_ONE;
+    if (facts.registerDigits === 0) return NO_ADVANCE;
+    dial += POWERS_OF_TEN[facts.registerDigits]! * UNITS_PER_ONE;
     const allowed = (facts.maximumPerHour * spanMinutes) / 60;
     if (dial < 0 || multiplyDivideHalfUp(dial, facts.multiplier, UNITS_PER_ONE) > allowed) return NO_ADVANCE;
   }

@@ -101,7 +101,7 @@ function columns(length: number) {
   };
 }
 
-/** Makes a window of empty slots over `dayCount` days from `firstDay`. */
+/** Makes a window over `dayCount` days from `firstDay`; what is in its slots is not good until cleared. */
 export function resetSlots(slots: Slots, firstDay: number, dayCount: number, intervalMinutes: number): void {
   slots.firstDay = firstDay;
   slots.dayCount = dayCount;
@@ -109,9 +109,14 @@ export function resetSlots(slots: Slots, firstDay: number, dayCount: number, int
   slots.slotsPerDay = 1440 / intervalMinutes;
   slots.slotCount = slots.slotsPerDay * dayCount;
   if (slots.slotCount > slots.values.length) Object.assign(slots, columns(slots.slotCount * 2));
-  for (let i = 0; i < slots.slotCount; i++) {
-    slots.states[i] = SLOT_ABSENT;
-    slots.origins[i] = ORIGIN_NONE;
-    slots.checks[i] = CHECK_NONE;
+}
+
+/** Empties the slots `from` to `to - 1`. */
+export function clearSlots(slots: Slots, from: number, to: number): void {
+  const { states, origins, checks } = slots;
+  for (let i = from; i < to; i++) {
+    states[i] = SLOT_ABSENT;
+    origins[i] = ORIGIN_NONE;
+    checks[i] = CHECK_NONE;
   }
 }

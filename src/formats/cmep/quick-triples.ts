@@ -73,6 +73,7 @@ export class QuickTriples {
    */
   rememberFlag(from: number, end: number, meta: number): void {
     const { bytes } = this;
+    if ((meta & ~7) === this.flagMeta && this.flagLength > 0) return;
     let start = from;
     while (start < end && bytes[start] !== COMMA) start++;
     start++;
@@ -93,19 +94,20 @@ export class QuickTriples {
   }
 
   /**
-   * Reads the triples of a record whose stamps rise by the interval, whose flags are empty or like the last
-   * one seen, and whose values are plain decimals, into the record.
+   * Reads the triples of a record whose stamps rise by the interval (of a register: rise), whose flags are
+   * empty or like the last one seen, and whose values are plain decimals, into the record.
    * @returns where the line's content ends (at CR or LF), or -1 where anything is otherwise
    */
   read(from: number, to: number, shape: Shape): number {
     const { bytes, view, flagLength, flagWord, flagMask, flagWord2, flagMask2, flagMeta } = this;
     const { stamps, values, metas } = this.record;
-    const { intervalMinutes, count } = shape;
+    const { intervalMinutes, count, isRegister } = shape;
     const { zoneMinutes } = this.settings;
     const grid = intervalMinutes === 0 ? 1 : Math.min(intervalMinutes, 60);
     const lastStart = to - TRIPLE_REACH_BYTES + 8;
     let at = from;
     let stamp = 0;
+    let regular = true;
     for (let k = 0; k < count; k++) {
       if (at > lastStart) return -1;
       if (bytes[at] === COMMA) {
@@ -120,7 +122,10 @@ export class QuickTriples {
         if (minute < 0 || minute % grid !== 0 || bytes[at + 12] !== COMMA) return -1;
         const previous = stamp;
         stamp = this.dateStamp + minute;
-        if (k > 0 && stamp - previous !== intervalMinutes) return -1;
+        if (k > 0 && stamp - previous !== intervalMinutes) {
+          if (!isRegister || stamp <= previous) return -1;
+          regular = false;
+        }
         at += 13;
       }
       let meta = 0;
@@ -153,6 +158,7 @@ export class QuickTriples {
       }
     }
     if (at >= to || (bytes[at] !== CR && bytes[at] !== LF)) return -1;
+    this.record.regular = regular;
     return stamp - zoneMinutes > this.settings.latestStamp ? -1 : at;
   }
 

@@ -124,16 +124,17 @@ export class CmepReader {
       if (bytes[at] === COMMA) commas.push(at);
     }
     if (commas.length < HEADER_COMMAS || record.count === 0 || this.careful.faultsInHeader > 0) return;
-    const sixth = commas[5]!;
-    const seventh = commas[6]!;
-    if (seventh - sixth !== CREATION_BYTES + 1) return;
-    this.lead = wordText(bytes, from, commas[3]! + 1);
-    this.creation = wordText(bytes, sixth + 1, seventh + 1);
-    this.creationStamp = record.creationStamp;
     const triplesFrom = commas[HEADER_COMMAS - 1]! + 1;
     if (letterOf(record.metas[0]!) !== LETTER_NO_VALUE) {
       this.triples.rememberFlag(triplesFrom, end, record.metas[0]!);
     }
+    const sixth = commas[5]!;
+    const seventh = commas[6]!;
+    if (seventh - sixth !== CREATION_BYTES + 1) return;
+    if (this.isKnownHeader(from, sixth + 1, commas[7]!, triplesFrom)) return;
+    this.lead = wordText(bytes, from, commas[3]! + 1);
+    this.creation = wordText(bytes, sixth + 1, seventh + 1);
+    this.creationStamp = record.creationStamp;
     const text = wordText(bytes, commas[7]!, triplesFrom);
     if (this.shapes.some((known) => isSameText(known.text, text))) return;
     if (this.shapes.length >= SHAPES_MAX) this.shapes.shift();
@@ -147,6 +148,16 @@ export class CmepReader {
       isRegister: IS_REGISTER[record.channel >> 2] === 1,
     });
     this.shapeHint = 0;
+  }
+
+  /** Whether the quick path has this line's header already: it was something in the triples that it left. */
+  private isKnownHeader(from: number, creationFrom: number, shapeFrom: number, shapeTo: number): boolean {
+    const { view } = this;
+    if (this.lead.length === 0 || !hasTextAt(view, from, this.lead)) return false;
+    if (!hasTextAt(view, creationFrom, this.creation)) return false;
+    return this.shapes.some(
+      ({ text }) => text.length === shapeTo - shapeFrom && hasTextAt(view, shapeFrom, text),
+    );
   }
 
   /** @returns where the next line begins, or -1 where the careful path must read this one */
@@ -191,7 +202,6 @@ export class CmepReader {
     record.intervalMinutes = shape.intervalMinutes;
     record.constant = shape.constant;
     record.count = shape.count;
-    record.regular = true;
     if (bytes[end] === LF && this.lineEndFault.severity !== SEVERITY.off) {
       if (this.lineEndFault.severity === SEVERITY.error) return -1;
       this.tellLineEnd(from, end, next);

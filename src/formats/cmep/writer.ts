@@ -2,6 +2,7 @@ import { DECIMALS_MAX, POWERS_OF_TEN, UNITS_PER_ONE } from '../../model/decimal.
 import { decimalsOf, flagText, NO_DECIMALS } from '../../model/quality.js';
 import { dateNumber, MINUTES_PER_DAY } from '../../model/time.js';
 import { COMMODITIES, UNITS } from '../../model/units.js';
+import { EMPTY_WORD_TEXT, type WordText, wordText } from './word-text.js';
 
 const COMMA = 44;
 const DOT = 46;
@@ -22,6 +23,11 @@ const DOT_THREE_DIGITS = Int32Array.from({ length: 1000 }, (_, n) => {
     ((ZERO + (n % 10)) << 24)
   );
 });
+
+function textWords(text: string): WordText {
+  const bytes = Buffer.from(text, 'latin1');
+  return wordText(bytes, 0, bytes.length);
+}
 
 /** What stands in the header of each record that is written. */
 export interface RecordHeader {
@@ -66,14 +72,16 @@ export class CmepWriter {
   bytes: Uint8Array = new Uint8Array(1 << 20);
   private view: DataView = new DataView(this.bytes.buffer);
   length = 0;
-  private readonly lead: Uint8Array;
-  private tails = new Map<number, Uint8Array>();
+  private readonly lead: WordText;
+  private readonly tails = new Map<number, WordText>();
+  private lastTailKey = -1;
+  private lastTail: WordText = EMPTY_WORD_TEXT;
   private flagMeta = 0;
-  private flag = new Uint8Array(0);
+  private flag: Uint8Array = new Uint8Array(0);
 
   constructor(header: RecordHeader) {
     const { sender, receiver, created } = header;
-    this.lead = Buffer.from(`MEPMD01,19970819,${sender},,${receiver},,${created},`, 'latin1');
+    this.lead = textWords(`MEPMD01,19970819,${sender},,${receiver},,${created},`);
   }
 
   /** Fields 1 to 14. The constant is a whole number of 0.00001; an interval of 0 is left empty. */
@@ -88,19 +96,24 @@ export class CmepWriter {
     count: number,
   ): void {
     this.reserve(HEADER_BYTES_MAX + (to - from));
-    const { bytes, lead } = this;
+    const { bytes } = this;
+    this.put(this.lead);
     let at = this.length;
-    for (let i = 0; i < lead.length; i++) bytes[at++] = lead[i]!;
     for (let i = from; i < to; i++) bytes[at++] = meter[i]!;
-    const tail = constant === UNITS_PER_ONE ? this.tail(resend, channel, intervalMinutes) : null;
-    if (tail !== null) {
-      for (let i = 0; i < tail.length; i++) bytes[at++] = tail[i]!;
-      this.length = at;
-    } else {
-      this.length = at;
-      this.text(tailText(resend, channel, this.constantText(constant), intervalMinutes));
-    }
-    this.integer(count);
+    this.length = at;
+    if (constant === UNITS_PER_ONE) this.put(this.tail(resend, channel, intervalMinutes));
+    else this.text(tailText(resend, channel, this.constantText(constant), intervalMinutes));
+    if (count < 10) this.bytes[this.length++] = ZERO + count;
+    else this.integer(count);
+  }
+
+  /** Writes a text four bytes at a time; what is written beyond its end is written over next. */
+  private put(text: WordText): void {
+    const { view } = this;
+    const { words } = text;
+    let at = this.length;
+    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i]!, true);
+    this.length += text.length;
   }
 
   private constantText(constant: number): string {
@@ -111,14 +124,65 @@ export class CmepWriter {
   }
 
   /** Fields 9 to 13 with the commas around them, kept for the few channels that a night has. */
-  private tail(resend: boolean, channel: number, intervalMinutes: number): Uint8Array {
+  private tail(resend: boolean, channel: number, intervalMinutes: number): WordText {
     const key = (channel * 2 + (resend ? 1 : 0)) * 4096 + intervalMinutes;
+    if (key === this.lastTailKey) return this.lastTail;
     let tail = this.tails.get(key);
     if (tail === undefined) {
-      tail = Buffer.from(tailText(resend, channel, '', intervalMinutes), 'latin1');
+      tail = textWords(tailText(resend, channel, '', intervalMinutes));
       this.tails.set(key, tail);
     }
+    this.lastTailKey = key;
+    this.lastTail = tail;
     return tail;
+  }
+
+  /**
+   * Reads that follow each other, all with the same meta word, with their stamps.
+   * @param stamps table from `stampTable`
+   * @param index place of the first in the table
+   * @param values of which `from` to `from + count - 1` are written
+   */
+  triples(
+    stamps: Int32Array,
+    index: number,
+    meta: number,
+    values: Int32Array,
+    from: number,
+    count: number,
+  ): void {
+    if (decimalsOf(meta) !== 3) {
+      for (let i = 0; i < count; i++) this.triple(stamps, index + i, meta, values[from + i]!);
+      return;
+    }
+    this.reserve(TRIPLE_BYTES_MAX * count);
+    this.setFlag(meta);
+    const { bytes, view, flag } = this;
+    let at = this.length;
+    let word = index * STAMP_WORDS;
+    for (let i = from; i < from + count; i++) {
+      bytes[at] = COMMA;
+      view.setInt32(at + 1, stamps[word++]!, true);
+      view.setInt32(at + 5, stamps[word++]!, true);
+      view.setInt32(at + 9, stamps[word++]!, true);
+      bytes[at + 13] = COMMA;
+      at += 14;
+      for (let k = 0; k < flag.length; k++) bytes[at++] = flag[k]!;
+      bytes[at++] = COMMA;
+      const value = values[i]!;
+      if (value >= 0 && value < UNITS_PER_ONE * 10) {
+        const thousandths = (value / 100) | 0;
+        const whole = (thousandths / 1000) | 0;
+        bytes[at] = ZERO + whole;
+        view.setInt32(at + 1, DOT_THREE_DIGITS[thousandths - whole * 1000]!, true);
+        at += 5;
+      } else {
+        this.length = at;
+        this.decimal(value, 3);
+        at = this.length;
+      }
+    }
+    this.length = at;
   }
 
   /**
@@ -150,11 +214,7 @@ export class CmepWriter {
     const { bytes } = this;
     let at = this.length;
     bytes[at++] = COMMA;
-    const flagMeta = meta & ~7;
-    if (flagMeta !== this.flagMeta) {
-      this.flagMeta = flagMeta;
-      this.flag = Buffer.from(flagText(flagMeta), 'latin1');
-    }
+    this.setFlag(meta);
     const { flag } = this;
     for (let i = 0; i < flag.length; i++) bytes[at++] = flag[i]!;
     bytes[at++] = COMMA;
@@ -170,6 +230,13 @@ export class CmepWriter {
     }
     this.length = at;
     if (decimals !== NO_DECIMALS) this.decimal(value, decimals);
+  }
+
+  private setFlag(meta: number): void {
+    const flagMeta = meta & ~7;
+    if (flagMeta === this.flagMeta) return;
+    this.flagMeta = flagMeta;
+    this.flag = Buffer.from(flagText(flagMeta), 'latin1');
   }
 
   endLine(): void {
