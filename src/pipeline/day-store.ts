@@ -27,7 +27,13 @@ export class DayStore {
   private readonly paths: Map<number, string>;
   private readonly bounds: Bounds;
 
-  constructor(refs: readonly HistoryRef[], lower: string, upper: string | null) {
+  /** @param slotsExpected slots that a day is likely to have */
+  constructor(
+    refs: readonly HistoryRef[],
+    lower: string,
+    upper: string | null,
+    private readonly slotsExpected: number,
+  ) {
     this.paths = new Map(refs.map((ref) => [ref.day, ref.path]));
     this.bounds = {
       lower: Buffer.from(lower, 'latin1'),
@@ -102,7 +108,7 @@ export class DayStore {
     slotCount: number,
   ): DayBuilder {
     const loaded = this.day(day);
-    loaded.builder ??= new DayBuilder();
+    loaded.builder ??= new DayBuilder(this.slotsExpected);
     const { columns, builder } = loaded;
     if (columns !== null) {
       const next = seekKey(columns, loaded.copied, meter, from, to, channel);

@@ -64,6 +64,16 @@ const blocks = new BlockBuffer();
 let buffer = new Uint8Array(0);
 let spill = { directory: '', path: '', fd: -1, length: 0 };
 
+/** The reader of the source that was read last: it keeps what it knows of the source's lines. */
+let lastReader: { settings: string; reader: CmepReader } | null = null;
+
+function readerFor(settings: CmepSettings, sink: CmepSink): CmepReader {
+  const key = JSON.stringify(settings);
+  if (lastReader?.settings !== key) lastReader = { settings: key, reader: new CmepReader(settings, sink) };
+  lastReader.reader.setSink(sink);
+  return lastReader.reader;
+}
+
 /** What is counted while a range is read. */
 class RangeSink implements CmepSink {
   records = 0;
@@ -190,7 +200,7 @@ export function scanCmepRange(task: RangeTask): RangeResult {
         last = recordStart(buffer, task.to - start - 1, length);
       }
       if (last < 0 && start + length >= task.fileBytes) last = length;
-      const reader = new CmepReader(task.settings, sink);
+      const reader = readerFor(task.settings, sink);
       if (last >= 0) lines = reader.read(buffer, first, last, 0, task.from === 0);
       else lines = readBeforeEndlessLine(fd, task, reader, first, length, start);
     }

@@ -56,7 +56,7 @@ export function settlePartition(
 ): PartitionCounts {
   const { task } = state;
   const index = loadBlocks(task.spillFiles, input.pieces);
-  const days = new DayStore(input.days, input.lower, input.upper);
+  const days = new DayStore(input.days, input.lower, input.upper, expectedSlots(index));
   const registers = new RegisterStore(
     input.registers,
     input.lower,
@@ -72,6 +72,12 @@ export function settlePartition(
   const metersSeen = pass.run(openLists(state, input, days));
   const history = writeHistory(state, input.id, days, registers);
   return { metersSeen, history, ...countMissing(state, slice, days) };
+}
+
+/** Slots that each day is likely to have: the reads, as if they were of one day, within reason. */
+function expectedSlots(index: BlockIndex): number {
+  const reads = index.words.length / 2;
+  return Math.min(Math.max(4096, Math.ceil(reads)), 1 << 21);
 }
 
 /** Waiting rows of the days that close by now. */
@@ -121,8 +127,10 @@ class MeterPass {
         facts.to = columns.meterOffsets[rows[at]! + 1]!;
       }
       let end = b;
-      while (end < index.count && this.isOfMeter(end)) end++;
-      if (end > b) seen++;
+      if (end < index.count && this.isOfMeter(end)) {
+        seen++;
+        for (end++; index.meterStarts[end] === 0; end++);
+      }
       this.settleMeter(b, end, open);
       b = end;
     }

@@ -17,6 +17,8 @@ export interface BlockIndex {
   doubles: Float64Array;
   /** First word of each block, in order. */
   starts: Int32Array;
+  /** 1 where a block is the first of its meter; one more entry, 1, after the last. */
+  meterStarts: Uint8Array;
 }
 
 /** Largest memory for the blocks of one partition; one more than this is split into more partitions. */
@@ -40,8 +42,12 @@ export function loadBlocks(files: readonly string[], pieces: BlockPieces): Block
   for (let at = 0; at < words.length; at += words[at]!) count++;
   const starts = new Int32Array(count);
   for (let at = 0, i = 0; at < words.length; at += words[at]!) starts[i++] = at;
-  const index: BlockIndex = { count, words, bytes, doubles, starts };
-  sortBlocks(index);
+  const meterStarts = new Uint8Array(count + 1);
+  const index: BlockIndex = { count, words, bytes, doubles, starts, meterStarts };
+  if (!markMeters(index)) {
+    sortBlocks(index);
+    markMeters(index);
+  }
   return index;
 }
 
@@ -94,12 +100,12 @@ function compareMeters(index: BlockIndex, a: number, b: number): number {
   );
 }
 
-function compareBlocks(index: BlockIndex, a: number, b: number): number {
+/** Order of two blocks of one meter: channel, then rising precedence. */
+function compareWithinMeter(index: BlockIndex, a: number, b: number): number {
   const { words } = index;
-  const order = compareMeters(index, a, b) || channelOfBlock(words, a) - channelOfBlock(words, b);
-  if (order !== 0) return order;
   const resend = (start: number) => (words[start + 1]! >>> 24) & BLOCK_RESEND;
   return (
+    channelOfBlock(words, a) - channelOfBlock(words, b) ||
     resend(a) - resend(b) || // RESEND is later
     words[a + 3]! - words[b + 3]! || // creation
     words[a + 4]! - words[b + 4]! || // range: file name, then place
@@ -107,22 +113,29 @@ function compareBlocks(index: BlockIndex, a: number, b: number): number {
   );
 }
 
-/** Whether two blocks are of the same meter and channel. */
-export function isSameChannel(index: BlockIndex, a: number, b: number): boolean {
-  const { words } = index;
-  return channelOfBlock(words, a) === channelOfBlock(words, b) && compareMeters(index, a, b) === 0;
+function compareBlocks(index: BlockIndex, a: number, b: number): number {
+  return compareMeters(index, a, b) || compareWithinMeter(index, a, b);
+}
+
+/** Marks where meters begin. @returns false, at once, where the blocks are not in order */
+function markMeters(index: BlockIndex): boolean {
+  const { starts, count, meterStarts } = index;
+  meterStarts[0] = 1;
+  for (let i = 1; i < count; i++) {
+    const order = compareMeters(index, starts[i - 1]!, starts[i]!);
+    if (order > 0 || (order === 0 && compareWithinMeter(index, starts[i - 1]!, starts[i]!) > 0)) return false;
+    meterStarts[i] = order === 0 ? 0 : 1;
+  }
+  meterStarts[count] = 1;
+  return true;
 }
 
 /**
  * Sorts by the first eight bytes of the meter id that are not the same in all (radix, 16 bits a pass,
- * passes without effect left out), then each run of equal keys by comparison. Sorted input costs one look.
+ * passes without effect left out), then each run of equal keys by comparison.
  */
 function sortBlocks(index: BlockIndex): void {
   const { starts, count } = index;
-  let isSorted = true;
-  for (let i = 1; i < count && isSorted; i++)
-    isSorted = compareBlocks(index, starts[i - 1]!, starts[i]!) <= 0;
-  if (isSorted) return;
   const prefix = commonPrefix(index);
   let order = Int32Array.from({ length: count }, (_, i) => i);
   let spare = new Int32Array(count);

@@ -66,12 +66,18 @@ export class DayBuilder {
   private resend = new Uint8Array(1 << 12);
   private slotOffsets = new Int32Array(1 << 12);
   private slotTotal = 0;
-  private values: Int32Array | Float64Array = new Int32Array(1 << 16);
-  private quality = new Uint16Array(1 << 16);
+  private values: Int32Array | Float64Array;
+  private quality: Uint16Array;
   private readonly qualities = new Map<number, number>();
   private lastMeta = 0;
   private lastState = -1;
   private lastQuality = 0;
+
+  /** @param slotsExpected room to begin with; more is made as needed */
+  constructor(slotsExpected = 1 << 12) {
+    this.values = new Int32Array(slotsExpected);
+    this.quality = new Uint16Array(slotsExpected);
+  }
 
   /** Begins a row; its slots follow by `slot`. */
   row(

@@ -59,7 +59,7 @@ export class CarefulReader {
   constructor(
     private readonly settings: CmepSettings,
     private readonly record: CmepRecord,
-    private readonly sink: CmepSink,
+    private sink: CmepSink,
   ) {}
 
   /**
@@ -116,6 +116,10 @@ export class CarefulReader {
     }
     this.sink.record(record, bytes);
     return true;
+  }
+
+  setSink(sink: CmepSink): void {
+    this.sink = sink;
   }
 
   /** Rejects a line of which only the beginning is looked at. */

@@ -58,7 +58,7 @@ export class CmepReader {
    */
   constructor(
     private readonly settings: CmepSettings,
-    private readonly sink: CmepSink,
+    private sink: CmepSink,
     alwaysCareful = false,
   ) {
     this.careful = new CarefulReader(settings, this.record, sink);
@@ -66,6 +66,12 @@ export class CmepReader {
     this.quickAllowed = !alwaysCareful && settings.delimiter === COMMA;
     const fault = FAULT['cmep/line-ending'];
     this.lineEndFault = { ...emptyFault(), fault, severity: settings.severities[fault]! };
+  }
+
+  /** Tells another sink from now on; what is known of the source's lines is kept. */
+  setSink(sink: CmepSink): void {
+    this.sink = sink;
+    this.careful.setSink(sink);
   }
 
   /**

@@ -66,7 +66,7 @@ export function stampText(stamp: number, zoneMinutes: number): string {
 
 /**
  * Writes CMEP v1.20 records into a buffer that grows; whoever takes the bytes sets `length` back.
- * A record is `header`, then as many triples as its count says, then `endLine`.
+ * A record is `header`, which makes room for all of it, then as many triples as its count says, then `endLine`.
  */
 export class CmepWriter {
   bytes: Uint8Array = new Uint8Array(1 << 20);
@@ -95,7 +95,7 @@ export class CmepWriter {
     intervalMinutes: number,
     count: number,
   ): void {
-    this.reserve(HEADER_BYTES_MAX + (to - from));
+    this.reserve(HEADER_BYTES_MAX + (to - from) + count * TRIPLE_BYTES_MAX);
     const { bytes } = this;
     this.put(this.lead);
     let at = this.length;
@@ -155,7 +155,6 @@ export class CmepWriter {
       for (let i = 0; i < count; i++) this.triple(stamps, index + i, meta, values[from + i]!);
       return;
     }
-    this.reserve(TRIPLE_BYTES_MAX * count);
     this.setFlag(meta);
     const { bytes, view, flag } = this;
     let at = this.length;
@@ -192,7 +191,6 @@ export class CmepWriter {
    * @param meta meta word: flag and decimals to write; NO_DECIMALS writes no value
    */
   triple(stamps: Int32Array, index: number, meta: number, value: number): void {
-    this.reserve(TRIPLE_BYTES_MAX);
     const { view } = this;
     const at = this.length;
     this.bytes[at] = COMMA;
@@ -205,7 +203,6 @@ export class CmepWriter {
 
   /** One read whose stamp is that of the read before plus the interval. */
   impliedTriple(meta: number, value: number): void {
-    this.reserve(TRIPLE_BYTES_MAX);
     this.bytes[this.length++] = COMMA;
     this.flagAndValue(meta, value);
   }
@@ -240,7 +237,6 @@ export class CmepWriter {
   }
 
   endLine(): void {
-    this.reserve(2);
     this.bytes[this.length++] = 13;
     this.bytes[this.length++] = 10;
   }
