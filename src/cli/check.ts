@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { findProfile, PROFILES } from '../conformance/profiles.js';
 import { RULES } from '../conformance/rules.js';
+import { ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
 import { checkFile, type FileCheck, filesToCheck } from '../pipeline/check-files.js';
@@ -59,29 +60,41 @@ async function runCheck(paths: string[], options: CheckCommandOptions): Promise<
   const profile = options.profile === undefined ? undefined : findProfile(options.profile)!;
   const pool = openPool(options.workers);
   const checks: FileCheck[] = [];
+  let unreadable = false;
   try {
     for (const path of filesToCheck(paths)) {
-      const check = await checkFile(
-        path,
-        {
-          ...(profile === undefined ? {} : { profile }),
-          zoneMinutes: options.timeZone,
-          nowMs: options.now ?? Date.now(),
-          findingsMax: options.maxFindings,
-        },
-        pool,
-      );
-      checks.push(check);
+      try {
+        const check = await checkFile(
+          path,
+          {
+            ...(profile === undefined ? {} : { profile }),
+            zoneMinutes: options.timeZone,
+            nowMs: options.now ?? Date.now(),
+            findingsMax: options.maxFindings,
+          },
+          pool,
+        );
+        checks.push(check);
+      } catch (thrown) {
+        // One file that cannot be read must not hide what is known of the others.
+        if (!(thrown instanceof ReadmillError)) throw thrown;
+        process.stderr.write(`readmill: ${thrown.message} [${thrown.code}]\n`);
+        unreadable = true;
+      }
     }
   } finally {
     await pool.close();
   }
   const valid = checks.every((check) => check.valid);
+  if (checks.length === 0 && unreadable) {
+    process.exitCode = 1;
+    return;
+  }
   const document = { tool: 'readmill', version: VERSION, valid, files: checks };
   const text = options.format === 'json' ? JSON.stringify(document, null, 2) : checks.map(textOf).join('\n');
   if (options.output === undefined) process.stdout.write(`${text}\n`);
   else writeFileSync(options.output, `${text}\n`);
-  process.exitCode = valid ? 0 : 2;
+  process.exitCode = unreadable ? 1 : valid ? 0 : 2;
 }
 
 /** One file's verdict for a person: the worst first, a few places of each. */

@@ -20,6 +20,9 @@ ${moreLine(findings.length - shown.length, 'report.json', 'more codes')}`;
   return section('findings', body);
 }
 
+/** Line or column; what was found across records has neither. */
+const placeNumber = (place: number): string => (place === 0 ? '–' : formatCount(place));
+
 function findingEntry(finding: RunFinding, open: boolean): Markup {
   const { severity, code, title, count, examples } = finding;
   const head = markup`<span class="severity ${severity}">${severity}</span><span class="what">${title} <code>${code}</code></span><span class="n">${formatCount(count)}</span>`;
@@ -29,13 +32,14 @@ function findingEntry(finding: RunFinding, open: boolean): Markup {
 ${table({
   label: `First places of ${code}`,
   columns: [
-    { head: 'File', rowHead: true, cell: (example) => path(example.file) },
-    { head: 'Line', numeric: true, cell: (example) => formatCount(example.line) },
-    { head: 'Column', numeric: true, cell: (example) => formatCount(example.column) },
+    { head: 'File', rowHead: true, cell: (example) => path(example.file === '' ? '–' : example.file) },
+    { head: 'Line', numeric: true, cell: (example) => placeNumber(example.line) },
+    { head: 'Column', numeric: true, cell: (example) => placeNumber(example.column) },
     {
       head: 'Field',
       numeric: true,
-      cell: (example) => (example.field === 0 ? 'record' : formatCount(example.field)),
+      cell: (example) =>
+        example.line === 0 ? '–' : example.field === 0 ? 'record' : formatCount(example.field),
     },
     { head: 'Meter', cell: (example) => path(example.meterId ?? '–') },
     { head: 'Stamp', cell: (example) => markup`<span class="stamp">${example.stamp ?? '–'}</span>` },

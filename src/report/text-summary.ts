@@ -142,9 +142,9 @@ function readLines({ reads }: RunReport, paint: Paint): string[] {
 
 function estimateLines(report: RunReport): string[] {
   const { reads } = report;
-  const methods = orderedMethods(report).map(
-    ([method, slots]) => `${printable(method)} ${formatCount(slots)}`,
-  );
+  const methods = orderedMethods(report)
+    .filter(([method]) => method !== 'none')
+    .map(([method, slots]) => `${printable(method)} ${formatCount(slots)}`);
   const text =
     `${formatNumberOf(reads.estimated, 'slot')}${methods.length > 0 ? `: ${methods.join(', ')}` : ''}` +
     `; ${formatCount(reads.unresolved)} unresolved`;

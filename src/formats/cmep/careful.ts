@@ -90,7 +90,6 @@ export class CarefulReader {
     record.meterIdFrom = record.meterIdTo = from;
     this.fault.stamp = -1;
     if (next - from > settings.lineBytes) this.tell('cmep/line-too-long', 0, from, to);
-    this.checkLineEnd(to, next);
     this.checkCharacters(from, to);
     splitLine(bytes, from, to, settings.delimiter, this.fields);
     const type = this.text(0);
@@ -103,6 +102,8 @@ export class CarefulReader {
     } else {
       this.otherType(type);
     }
+    // Last, since the meter is known only now.
+    this.checkLineEnd(to, next);
     if (this.errors > 0) {
       const inTriplesOnly = settings.rejectTriples && this.errors === this.tripleErrors;
       const reads = inTriplesOnly ? this.rejectedTriples : this.readsOnLine(type);
