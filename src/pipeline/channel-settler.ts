@@ -18,6 +18,7 @@ import {
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
 import { emitDay, estimateOutMeta } from './emit-channel.js';
 import type { KnownRegisters } from './known-registers.js';
+import { limitSlots } from './meter-facts.js';
 import type { SettleState } from './settle-state.js';
 
 /** Days before and after those that are settled, for lines across midnight. */
@@ -53,6 +54,7 @@ export function settleChannel(
     addDays(index, state.task.marketZoneMinutes);
   }
   if (intervalMinutes === 0) intervalMinutes = facts.intervalMinutes || DEFAULT_INTERVAL_MINUTES;
+  limitSlots(facts, intervalMinutes);
   for (let at = 0; at < days.length; ) {
     let last = at;
     while (last + 1 < days.length && days[last + 1]! - days[last]! <= 1) last++;

@@ -35,7 +35,7 @@ export class MeterFacts {
   /**
    * Sets what the register says of a channel of the meter. A row for the interval unit covers its
    * cumulative register too, and the other way round.
-   * @returns false where a register is given and does not know the channel
+   * @returns false where a register is given and does not know the channel: defaults are set then
    */
   describe(facts: ChannelFacts): boolean {
     const { slice, state } = this;
@@ -51,21 +51,28 @@ export class MeterFacts {
         const code = slice.unitCodes[r]!;
         if (code === unit || (row < 0 && (code === REGISTER_OF[unit] || code === INTERVAL_OF[unit]))) row = r;
       }
-      if (row < 0) return false;
-      facts.multiplier = slice.multiplier[row]!;
-      facts.registerDigits = slice.registerDigits[row]!;
-      facts.intervalMinutes = slice.intervalMinutes[row]!;
-      facts.serviceClass = slice.serviceClasses[slice.serviceClass[row]!] ?? 'default';
-      maximum = slice.maximumKwh[row]!;
+      if (row >= 0) {
+        facts.multiplier = slice.multiplier[row]!;
+        facts.registerDigits = slice.registerDigits[row]!;
+        facts.intervalMinutes = slice.intervalMinutes[row]!;
+        facts.serviceClass = slice.serviceClasses[slice.serviceClass[row]!] ?? 'default';
+        maximum = slice.maximumKwh[row]!;
+      }
     }
     const policy = state.policyOf(facts) ?? DEFAULT_POLICY;
     facts.maximumPerHour = maximum >= 0 ? maximum : policy.maximumKwh;
     facts.limits.isOneWayEnergy = IS_ONE_WAY_ENERGY[unit] === 1;
-    const minutes = facts.intervalMinutes || 60;
-    facts.limits.maximumValue =
-      IS_KWH[unit] === 1 ? (facts.maximumPerHour * minutes) / 60 : Number.POSITIVE_INFINITY;
-    return true;
+    limitSlots(facts, facts.intervalMinutes || 60);
+    return slice === null || row >= 0;
   }
+}
+
+/** Sets the highest value of a slot: that of an hour in proportion, for kWh (check 7). */
+export function limitSlots(facts: ChannelFacts, intervalMinutes: number): void {
+  const isKwh = IS_KWH[facts.channel >> 2] === 1;
+  facts.limits.maximumValue = isKwh
+    ? (facts.maximumPerHour * intervalMinutes) / 60
+    : Number.POSITIVE_INFINITY;
 }
 
 /** Facts to be filled for one channel after the other. */

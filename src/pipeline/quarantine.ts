@@ -35,7 +35,9 @@ export async function writeQuarantine(
       rows.sort((a, b) => a[1]! - b[1]!);
       const input = run.inputs[range.input]!;
       const member = input.members[range.member]!;
-      const fileName = member.name.replaceAll(/[/\\!]/g, '_');
+      // Two files of one zip may have the same name once their folders are left out.
+      const suffix = input.members.length > 1 ? `.${range.member + 1}` : '';
+      const fileName = `${member.name.replaceAll(/[/\\!]/g, '_')}${suffix}`;
       const target = join(run.config.state, 'quarantine', run.runId, input.source, fileName);
       if (open?.target !== target) {
         await open?.close();

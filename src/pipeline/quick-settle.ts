@@ -15,6 +15,7 @@ import { SLOT_PASSED } from '../vee/slots.js';
 import type { ChannelFacts } from './channel-window.js';
 import { countFullChannel, RECORD_READS_MAX } from './emit-channel.js';
 import type { KnownRegisters } from './known-registers.js';
+import { limitSlots } from './meter-facts.js';
 import type { SettleState } from './settle-state.js';
 
 const UNUSUAL = BLOCK_EXPLICIT_STAMPS | BLOCK_HAS_CONSTANT | BLOCK_MIXED_METAS | BLOCK_WIDE_VALUES;
@@ -85,6 +86,7 @@ function isQuick(state: SettleState, facts: ChannelFacts, index: BlockIndex, sta
   const policy = state.policyOf(facts);
   const at = start + BLOCK_HEADER_WORDS + ((((head >>> 16) & 0xff) + 3) >> 2);
   if (!isPlainMeta(words[at]!, policy)) return false;
+  limitSlots(facts, interval);
   const lowest = lowestValue(facts.limits, policy);
   const highest = highestValue(facts.limits, policy);
   let sum = 0;

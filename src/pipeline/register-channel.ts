@@ -9,14 +9,13 @@ import type { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
 
 const block = createOpenBlock();
-/** Filled anew for each channel; the second without the reads that have no value. */
-const gathered = new KnownRegisters();
+/** Filled anew for each channel that has reads without a value. */
 const valued = new KnownRegisters();
 
 /**
  * Register reads of a channel: those of blocks `first` to `end - 1`, which are to be sent, and those that
- * the history keeps around them, in the order of time, each stamp once (check 2 where it came twice). The
- * result is good until the next channel is gathered.
+ * the history keeps around them, in the order of time, each stamp once (check 2 where it came twice).
+ * @param known where they are put
  */
 export function gatherRegisters(
   state: SettleState,
@@ -27,15 +26,14 @@ export function gatherRegisters(
   end: number,
   firstDay: number,
   lastDay: number,
-): KnownRegisters {
-  const known = gathered;
+  known: KnownRegisters,
+): void {
   known.clear();
   store.collect(facts.meter, facts.from, facts.to, facts.channel, firstDay, lastDay, known);
   for (let b = first; b < end; b++) {
     openBlock(index, index.starts[b]!, block);
     for (let i = 0; i < block.count; i++) addFresh(state, facts, index, known, b, i);
   }
-  return known;
 }
 
 function addFresh(

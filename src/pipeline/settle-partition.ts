@@ -102,6 +102,12 @@ class MeterPass {
   private readonly block = createOpenBlock();
   private readonly channels: number[] = [];
   private readonly openDays: number[] = [];
+  /** Register reads of the meter's channels that were gathered already. */
+  private readonly gathered: KnownRegisters[] = [];
+  private readonly gatheredChannels: number[] = [];
+  private gatheredCount = 0;
+  private firstDay = 0;
+  private lastDay = 0;
 
   constructor(
     private readonly state: SettleState,
@@ -175,69 +181,91 @@ class MeterPass {
         addChannel(channels, list.columns.channels[list.rows[at]!]!);
       }
     }
-    let known: KnownRegisters | null = null;
-    let knownChannel = -1;
+    this.gatheredCount = 0;
     let b = first;
     for (let c = 0; c < channels.length; c++) {
       const channel = channels[c]!;
       let blockEnd = b;
       while (blockEnd < end && channelOfBlock(index.words, index.starts[blockEnd]!) === channel) blockEnd++;
       facts.channel = channel;
-      if (!this.meterFacts.describe(facts)) {
-        for (let reject = b; reject < blockEnd; reject++) this.state.reject(reject, 'vee/unknown-meter');
-      } else if (IS_REGISTER[channel >> 2] === 1) {
-        if (known === null || knownChannel !== channel)
-          known = this.gather(channel, b, blockEnd, b, blockEnd);
-        settleRegisters(this.state, this.registers, facts, known);
+      const isKnown = this.meterFacts.describe(facts);
+      if (!isKnown) for (; b < blockEnd; b++) this.state.reject(b, 'vee/unknown-meter');
+      if (b === blockEnd && !this.hasOpenRow(open, channel)) continue;
+      if (IS_REGISTER[channel >> 2] === 1) {
+        settleRegisters(this.state, this.registers, facts, this.gather(channel, b, blockEnd, b, b, open));
       } else {
-        const registerChannel = channelCode(REGISTER_OF[channel >> 2]!, channel & 3);
-        known = null;
-        if (registerChannel >= 0) {
-          let from = blockEnd;
-          while (from < end && channelOfBlock(index.words, index.starts[from]!) !== registerChannel) from++;
-          let to = from;
-          while (to < end && channelOfBlock(index.words, index.starts[to]!) === registerChannel) to++;
-          known = this.gather(registerChannel, from, to, b, blockEnd, open);
-          knownChannel = registerChannel;
-          facts.channel = channel;
-        }
-        if (open.length > 0) this.findOpenDays(open, channel);
-        const spans = known === null ? NO_REGISTERS : withValues(known);
-        const isQuick =
-          blockEnd - b === 1 &&
-          this.openDays.length === 0 &&
-          settleQuick(this.state, facts, index, index.starts[b]!, spans);
-        if (!isQuick) settleChannel(this.state, this.window, facts, index, b, blockEnd, this.openDays, spans);
+        this.settleInterval(b, blockEnd, isKnown ? end : blockEnd, open);
       }
       b = blockEnd;
     }
     for (const list of open) while (list.at < list.rows.length && this.isOpenRow(list, list.at)) list.at++;
   }
 
-  /** Register reads of `registerChannel` around the days of blocks `dayFirst` to `dayEnd - 1`. */
+  /** Settles the interval channel in `facts` with blocks `first` to `end - 1`; its register's come before `meterEnd`. */
+  private settleInterval(first: number, end: number, meterEnd: number, open: OpenList[]): void {
+    const { index, facts, state } = this;
+    const { channel } = facts;
+    const unit = REGISTER_OF[channel >> 2]!;
+    let spans = NO_REGISTERS;
+    if (unit >= 0) {
+      const registerChannel = channelCode(unit, channel & 3);
+      let from = end;
+      while (from < meterEnd && channelOfBlock(index.words, index.starts[from]!) !== registerChannel) from++;
+      let to = from;
+      while (to < meterEnd && channelOfBlock(index.words, index.starts[to]!) === registerChannel) to++;
+      spans = withValues(this.gather(registerChannel, from, to, first, end, open));
+      facts.channel = channel;
+    }
+    if (open.length > 0) this.findOpenDays(open, channel);
+    const isQuick =
+      end - first === 1 &&
+      this.openDays.length === 0 &&
+      settleQuick(state, facts, index, index.starts[first]!, spans);
+    if (!isQuick) settleChannel(state, this.window, facts, index, first, end, this.openDays, spans);
+  }
+
+  /**
+   * Register reads of `registerChannel`: those of blocks `first` to `end - 1`, and those kept around the days
+   * of these and of blocks `dayFirst` to `dayEnd - 1`. A channel of the meter is gathered once.
+   */
   private gather(
     registerChannel: number,
     first: number,
     end: number,
     dayFirst: number,
     dayEnd: number,
-    open: OpenList[] = [],
+    open: OpenList[],
   ): KnownRegisters {
-    const { index, block, state, facts } = this;
-    const zone = state.task.marketZoneMinutes;
-    let firstDay = MAX_DAY;
-    let lastDay = -1;
-    for (let b = dayFirst; b < dayEnd; b++) {
-      openBlock(index, index.starts[b]!, block);
-      firstDay = Math.min(firstDay, readDayOf(block.firstStamp, zone));
-      lastDay = Math.max(lastDay, readDayOf(stampOfRead(index, block, block.count - 1), zone));
-    }
+    const { state, facts, gathered, gatheredChannels } = this;
+    for (let i = 0; i < this.gatheredCount; i++)
+      if (gatheredChannels[i] === registerChannel) return gathered[i]!;
+    if (this.gatheredCount === gathered.length) gathered.push(new KnownRegisters());
+    const known = gathered[this.gatheredCount]!;
+    gatheredChannels[this.gatheredCount++] = registerChannel;
+    this.firstDay = MAX_DAY;
+    this.lastDay = -1;
+    this.noteDays(first, end);
+    this.noteDays(dayFirst, dayEnd);
     for (const { day } of open) {
-      firstDay = Math.min(firstDay, day);
-      lastDay = Math.max(lastDay, day);
+      this.firstDay = Math.min(this.firstDay, day);
+      this.lastDay = Math.max(this.lastDay, day);
     }
     facts.channel = registerChannel;
-    return gatherRegisters(state, this.registers, facts, index, first, end, firstDay, lastDay);
+    gatherRegisters(state, this.registers, facts, this.index, first, end, this.firstDay, this.lastDay, known);
+    return known;
+  }
+
+  /** Widens `firstDay` and `lastDay` to the read days of blocks `from` to `to - 1`. */
+  private noteDays(from: number, to: number): void {
+    const { index, block } = this;
+    const zone = this.state.task.marketZoneMinutes;
+    for (let b = from; b < to; b++) {
+      openBlock(index, index.starts[b]!, block);
+      const firstDay = readDayOf(block.firstStamp, zone);
+      const lastDay = readDayOf(stampOfRead(index, block, block.count - 1), zone);
+      if (firstDay < this.firstDay) this.firstDay = firstDay;
+      if (lastDay > this.lastDay) this.lastDay = lastDay;
+    }
   }
 
   private isOpenRow(list: OpenList, at: number): boolean {
@@ -254,6 +282,13 @@ class MeterPass {
         facts.to,
       ) === 0
     );
+  }
+
+  /** Whether something of the channel waits, though nothing of it came. */
+  private hasOpenRow(open: OpenList[], channel: number): boolean {
+    if (open.length === 0) return false;
+    this.findOpenDays(open, channel);
+    return this.openDays.length > 0;
   }
 
   private findOpenDays(open: OpenList[], channel: number): void {

@@ -107,6 +107,15 @@ export function validateSlots(
   return remarkable;
 }
 
+/** Checks 5 to 7 in their order, with what they do about a slot. */
+const FURTHER_CHECKS = [
+  [CHECK_BAD_STATUS, 'badStatus'],
+  [CHECK_DOUBTFUL_STATUS, 'doubtfulStatus'],
+  [CHECK_NEGATIVE, 'negative'],
+  [CHECK_OVER_MAXIMUM, 'overMaximum'],
+] as const;
+
+/** Judges a slot that is not plain: the first check that wants an estimate decides, else the first flag. */
 function judgeSlot(
   slots: Slots,
   i: number,
@@ -115,17 +124,26 @@ function judgeSlot(
   highest: number,
   policy: Policy,
 ): void {
-  const { states, checks, values } = slots;
+  const { states, checks, values, metas } = slots;
   const value = values[i]!;
-  const set = (code: number, fails: boolean) => {
-    checks[i] = code;
-    states[i] = fails ? SLOT_FAILED : SLOT_PASSED;
+  const status = statusOf(metas[i]!);
+  const applies = (code: number): boolean => {
+    if (code === CHECK_BAD_STATUS) return (status & BAD_STATUS) !== 0;
+    if (code === CHECK_DOUBTFUL_STATUS) return (status & DOUBTFUL_STATUS) !== 0;
+    return code === CHECK_NEGATIVE ? value < lowest : value > highest;
   };
-  if (check === CHECK_OUTAGE_MISSING || check === CHECK_MISSING) set(check, true);
-  else if (check === CHECK_OUTAGE && value === 0) set(CHECK_NONE, false);
-  else if (check === CHECK_BAD_STATUS) set(check, policy.actions.badStatus === 'estimate');
-  else if (value < lowest) set(CHECK_NEGATIVE, policy.actions.negative === 'estimate');
-  else if (value > highest) set(CHECK_OVER_MAXIMUM, policy.actions.overMaximum === 'estimate');
-  else if (check === CHECK_DOUBTFUL_STATUS) set(check, policy.actions.doubtfulStatus === 'estimate');
-  else set(check === CHECK_OUTAGE ? CHECK_OUTAGE : CHECK_NONE, false);
+  const isMissing = check === CHECK_MISSING || check === CHECK_OUTAGE_MISSING;
+  let decisive = isMissing || (check === CHECK_OUTAGE && value !== 0) ? check : CHECK_NONE;
+  let fails = isMissing;
+  // Check 4 accepts a zero in a complete outage, whatever else its status says.
+  const isAccepted = check === CHECK_OUTAGE && value === 0;
+  for (const [code, name] of FURTHER_CHECKS) {
+    if (fails || isAccepted) break;
+    const action = policy.actions[name];
+    if (action === 'ignore' || !applies(code)) continue;
+    fails = action === 'estimate';
+    if (fails || decisive === CHECK_NONE) decisive = code;
+  }
+  checks[i] = decisive;
+  states[i] = fails ? SLOT_FAILED : SLOT_PASSED;
 }

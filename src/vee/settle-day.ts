@@ -1,6 +1,6 @@
 import { formatDecimal, multiplyDivideHalfUp, UNITS_PER_ONE } from '../model/decimal.js';
 import { MINUTES_PER_DAY } from '../model/time.js';
-import type { ChannelLimits } from './checks.js';
+import { type ChannelLimits, highestValue } from './checks.js';
 import { estimateLinear, estimateOutageZero, roundEstimates } from './estimate.js';
 import type { Policy } from './policy.js';
 import { type RegisterFacts, type RegisterReads, registerAdvance } from './register-span.js';
@@ -144,7 +144,7 @@ function scaleSpan(
 
 /** Check 7 again on the final values: what fails is flagged, not estimated again. */
 function checkEstimates(slots: Slots, from: number, to: number, context: DayContext): void {
-  const { maximumValue } = context.limits;
+  const maximumValue = highestValue(context.limits, context.policy);
   for (let i = from; i < to; i++) {
     if (slots.states[i] === SLOT_ESTIMATED && slots.finals[i]! > maximumValue) {
       const detail = `estimate ${formatDecimal(slots.finals[i]!)} over ${formatDecimal(maximumValue)}`;
