@@ -16,7 +16,7 @@ const PLACES_SHOWN_MAX = 5;
 
 interface CheckCommandOptions {
   profile?: string;
-  timeZone: number;
+  timeZone: string;
   format: 'text' | 'json';
   output?: string;
   maxFindings: number;
@@ -37,7 +37,7 @@ export function registerCheck(program: Command): void {
       '--time-zone <zone>',
       'zone of the stamps: UTC, EST or an offset such as -05:00',
       parseTimeZone,
-      0,
+      'UTC',
     )
     .option('--format <format>', 'text or json', parseFormat, 'text')
     .option('--output <file>', 'write the result there instead of printing it')
@@ -68,7 +68,7 @@ async function runCheck(paths: string[], options: CheckCommandOptions): Promise<
           path,
           {
             ...(profile === undefined ? {} : { profile }),
-            zoneMinutes: options.timeZone,
+            zoneMinutes: parseZone(options.timeZone)!,
             nowMs: options.now ?? Date.now(),
             findingsMax: options.maxFindings,
           },
@@ -130,10 +130,11 @@ function parseProfile(name: string): string {
   return name;
 }
 
-function parseTimeZone(text: string): number {
-  const minutes = parseZone(text);
-  if (minutes === null) throw new InvalidArgumentError('It must be UTC, EST or an offset such as -05:00.');
-  return minutes;
+function parseTimeZone(text: string): string {
+  if (parseZone(text) === null) {
+    throw new InvalidArgumentError('It must be UTC, EST or an offset such as -05:00.');
+  }
+  return text;
 }
 
 function parseFormat(text: string): string {

@@ -1,5 +1,5 @@
 import { isoDate, readDayStart } from '../model/time.js';
-import { UNITS } from '../model/units.js';
+import { IS_REGISTER, UNITS } from '../model/units.js';
 import type { KeyColumns } from '../store/history-columns.js';
 import type { RegisterSlice } from '../store/meter-register.js';
 import { compareBytes } from '../store/partition-map.js';
@@ -77,6 +77,8 @@ function countMeter(
     const rowEnd = seekMeter(cursor, slice, first);
     if (rowEnd > cursor.row) hasSent = true;
     for (let row = first; row < end; row++) {
+      // A register read comes or not, at times of its own: only interval channels have slots to be filled.
+      if (IS_REGISTER[slice.unitCodes[row]!] === 1) continue;
       if (slice.activeFrom[row]! >= cursor.end || slice.activeTo[row]! <= cursor.start) continue;
       isExpected = true;
       if (hasUnit(cursor, rowEnd, slice.unitCodes[row]!)) continue;

@@ -1,7 +1,9 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { RUN_FINDINGS_MAX, unpackFindings } from '../conformance/finding-buffer.js';
 import { findProfile, PURPOSES_OF_READS, readerSettings } from '../conformance/profiles.js';
 import { RULES, ruleNumber } from '../conformance/rules.js';
 import type { CmepSettings } from '../formats/cmep/settings.js';
+import { DETECTION_BYTES, detectFormat } from '../formats/detect.js';
 import { messageOf } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import type { Ledger } from '../store/ledger.js';
@@ -36,6 +38,7 @@ export async function scanInputs(
   progress: Progress,
 ): Promise<ScanOutcome> {
   await hashLikelyDuplicates(run, ledger, pool);
+  for (const input of run.inputs) refuseXml(input);
   const jobs = rangeJobs(run, workDirectory, rangeBytes);
   const results = new Array<RangeResult | null>(jobs.length).fill(null);
   const totalBytes = jobs.reduce((sum, { task }) => sum + task.to - task.from, 0);
@@ -69,10 +72,11 @@ function isInputFault(thrown: unknown): boolean {
   return (syscall === 'open' && code !== 'EMFILE') || syscall === 'read' || code === 'ENOENT';
 }
 
-function fail(input: InputRecord, problem: string, isToolFault: boolean): void {
+/** @param isToolFault whether the tool could not do its work; left out where the file itself is wrong */
+function fail(input: InputRecord, problem: string, isToolFault?: boolean): void {
   input.status = 'failed';
   input.problem = problem;
-  input.isToolFault = isToolFault;
+  if (isToolFault !== undefined) input.isToolFault = isToolFault;
 }
 
 /** A file of a size that was done before, or that two files of the run share, is hashed before it is read. */
@@ -108,6 +112,31 @@ function settleDuplicates(run: RunRecord, ledger: Ledger): void {
       input.status = 'duplicate';
       input.duplicateOf = original;
     }
+  }
+}
+
+/** An XML file has no CMEP record: it is refused whole, not line by line. */
+function refuseXml(input: InputRecord): void {
+  if (input.status !== 'claimed') return;
+  for (const { path, name } of input.members) {
+    const { format, reason } = detectFormat(beginningOf(path));
+    if (format === 'amrdef') fail(input, `${name} is Elster AMRDEF, which this version does not read yet`);
+    else if (reason.startsWith('XML')) fail(input, `${name} is no CMEP: ${reason}`);
+  }
+}
+
+/** First bytes of a file, empty where it cannot be read: the scan says why. */
+function beginningOf(path: string): Uint8Array {
+  const head = new Uint8Array(DETECTION_BYTES);
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      return head.subarray(0, readSync(fd, head));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return head.subarray(0, 0);
   }
 }
 

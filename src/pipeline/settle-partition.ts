@@ -24,7 +24,7 @@ import { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
 import type { PartitionInput, StagedHistory } from './settle-types.js';
 
-/** Days that register reads are kept and looked back for, at the most. */
+/** Days that register reads are kept and looked back for, or more where a policy looks back further. */
 const REGISTER_KEEP_DAYS = 35;
 
 /** Later than any read day. */
@@ -62,7 +62,7 @@ export function settlePartition(
     input.lower,
     input.upper,
     task.marketZoneMinutes,
-    REGISTER_KEEP_DAYS,
+    Math.max(REGISTER_KEEP_DAYS, ...Object.values(task.policies).map(({ historyDays }) => historyDays)),
   );
   state.enter(days, index);
   const lower = Buffer.from(input.lower, 'latin1');

@@ -76,7 +76,7 @@ export function attentionPoints(report: RunReport): AttentionPoint[] {
   if (report.status !== 'complete' && !explained) {
     points.unshift({
       level: 'bad',
-      text: 'The run did not finish its work: the log says why. The same command again goes on from here.',
+      text: 'Nothing of what came could be carried: look at the files taken in and the findings.',
       section: 'inputs',
     });
   }

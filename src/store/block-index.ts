@@ -21,9 +21,6 @@ export interface BlockIndex {
   meterStarts: Uint8Array;
 }
 
-/** Largest memory for the blocks of one partition; one more than this is split into more partitions. */
-export const PARTITION_BYTES_MAX = 512 * 1024 * 1024;
-
 let memory = new ArrayBuffer(0);
 
 /**

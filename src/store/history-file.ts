@@ -14,6 +14,7 @@ import {
   tableToIPC,
   Uint8,
   Uint16,
+  Uint32,
   Utf8,
   type Vector,
   vectorFromArray,
@@ -42,7 +43,7 @@ export interface DayColumns extends KeyColumns {
   slotOffsets: Int32Array;
   values: Int32Array | Float64Array;
   /** By slot: index into `metas` and `states`. */
-  quality: Uint16Array;
+  quality: Uint16Array | Uint32Array;
   metas: Int32Array;
   states: Uint8Array;
 }
@@ -54,8 +55,8 @@ export interface RegisterColumns extends KeyColumns {
   metas: Int32Array;
 }
 
-/** Qualities that a history file can tell apart: an index has 16 bits. */
-const QUALITIES_MAX = 65_535;
+/** Qualities that an index of 16 bits can tell apart; a file with more has indexes of 32 bits. */
+const NARROW_QUALITIES_MAX = 65_536;
 
 /** Builds the columns of a day, row after row in the order of keys. */
 export class DayBuilder {
@@ -67,7 +68,7 @@ export class DayBuilder {
   private slotOffsets = new Int32Array(1 << 12);
   private slotTotal = 0;
   private values: Int32Array | Float64Array;
-  private quality: Uint16Array;
+  private quality: Uint16Array | Uint32Array;
   private readonly qualities = new Map<number, number>();
   private lastMeta = 0;
   private lastState = -1;
@@ -113,7 +114,8 @@ export class DayBuilder {
       const key = meta * 8 + state;
       let index = this.qualities.get(key);
       if (index === undefined) {
-        index = Math.min(this.qualities.size, QUALITIES_MAX);
+        index = this.qualities.size;
+        if (index === NARROW_QUALITIES_MAX) this.quality = Uint32Array.from(this.quality);
         this.qualities.set(key, index);
       }
       this.lastQuality = index;
@@ -149,7 +151,10 @@ export class DayBuilder {
       this.values instanceof Int32Array
         ? grown(this.values, new Int32Array(length))
         : grown(this.values, new Float64Array(length));
-    this.quality = grown(this.quality, new Uint16Array(length));
+    this.quality =
+      this.quality instanceof Uint16Array
+        ? grown(this.quality, new Uint16Array(length))
+        : grown(this.quality, new Uint32Array(length));
   }
 
   /** The whole file as bytes. */
@@ -164,7 +169,10 @@ export class DayBuilder {
           length: slots,
           data: this.values.subarray(0, slots) as Float64Array,
         });
-    const quality = makeData({ type: new Uint16(), length: slots, data: this.quality.subarray(0, slots) });
+    const isFew = this.quality instanceof Uint16Array;
+    const quality = isFew
+      ? makeData({ type: new Uint16(), length: slots, data: this.quality.subarray(0, slots) as Uint16Array })
+      : makeData({ type: new Uint32(), length: slots, data: this.quality.subarray(0, slots) as Uint32Array });
     const valueOffsets = this.slotOffsets.subarray(0, rows + 1);
     const columns: Record<string, Vector> = {
       ...keyVectors(this.keys),
@@ -173,7 +181,7 @@ export class DayBuilder {
       created: makeVector(this.created.subarray(0, rows)),
       resend: makeVector(this.resend.subarray(0, rows)),
       values: listVector(values as Data<Int32>, isNarrow ? new Int32() : new Float64(), valueOffsets, rows),
-      quality: listVector(quality, new Uint16(), valueOffsets, rows),
+      quality: listVector(quality as Data<Uint16>, isFew ? new Uint16() : new Uint32(), valueOffsets, rows),
     };
     const qualities = [...this.qualities.keys()].map((key) => [Math.floor(key / 8), ((key % 8) + 8) % 8]);
     return toFile(columns, 'day/1', { quality: JSON.stringify(qualities) });
@@ -245,7 +253,7 @@ function keyVectors(keys: KeyBuilder): Record<string, Vector> {
 
 function listVector(
   child: Data,
-  type: Int32 | Float64 | Uint16,
+  type: Int32 | Float64 | Uint16 | Uint32,
   valueOffsets: Int32Array,
   rows: number,
 ): Vector {
@@ -282,7 +290,7 @@ export function readDayFile(path: string): DayColumns {
     resend: column(table, 'resend').values as Uint8Array,
     slotOffsets,
     values: values.children[0]!.values as Int32Array | Float64Array,
-    quality: column(table, 'quality').children[0]!.values as Uint16Array,
+    quality: column(table, 'quality').children[0]!.values as Uint16Array | Uint32Array,
     metas: Int32Array.from(pairs, ([meta]) => meta),
     states: Uint8Array.from(pairs, ([, state]) => state),
   };

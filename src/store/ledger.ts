@@ -118,8 +118,10 @@ function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // Fields after the command, which stands in brackets and may hold blanks: the 20th is the start time.
-    const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return `${bootId()}/${start}`;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A process that has ended but was not waited for (Z, X) does nothing any more.
+    if (fields[0] === 'Z' || fields[0] === 'X') return '';
+    return `${bootId()}/${fields[19]}`;
   } catch {
     return isProcess(pid) ? `pid ${pid}` : '';
   }
