@@ -195,8 +195,11 @@ export function scanCmepRange(task: RangeTask): RangeResult {
     if (first >= 0 && first + start < task.to) {
       const atEnd = task.to >= task.fileBytes;
       let last = atEnd ? length : recordStart(buffer, task.to - start - 1, length);
-      if (last < 0 && start + length < task.fileBytes) {
-        length += fill(fd, start + length, length, LINE_BYTES_MAX);
+      for (const more of [LINE_BYTES_MAX, 1]) {
+        // A CR at the very end of what was read may be half of a line end: one byte more tells.
+        if (last >= 0 || start + length >= task.fileBytes) break;
+        if (more === 1 && buffer[length - 1] !== CR) break;
+        length += fill(fd, start + length, length, more);
         last = recordStart(buffer, task.to - start - 1, length);
       }
       if (last < 0 && start + length >= task.fileBytes) last = length;
@@ -245,11 +248,17 @@ function readBeforeEndlessLine(
       continue;
     }
     end += at + 1;
-    if (piece[at] === CR && at + 1 < got && piece[at + 1] === LF) end++;
+    if (piece[at] === CR && byteAt(fd, end) === LF) end++;
     break;
   }
   reader.rejectOverlong(buffer, lineStart, end - (start + lineStart), lines + 1);
   return lines + 1;
+}
+
+/** The byte at a place of the file, or -1 beyond its end. */
+function byteAt(fd: number, position: number): number {
+  const one = new Uint8Array(1);
+  return readSync(fd, one, 0, 1, position) === 1 ? one[0]! : -1;
 }
 
 /**

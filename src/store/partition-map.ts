@@ -47,6 +47,7 @@ export function splitPartitions(
 ): PartitionMap {
   const sorted = [...sample].sort(compareLatin1);
   const result: PartitionMap = { ids: [], lowers: [], nextId: map.nextId };
+  let room = PARTITIONS_MAX - map.ids.length;
   let from = 0;
   for (let p = 0; p < map.ids.length; p++) {
     const upper = map.lowers[p + 1];
@@ -57,8 +58,9 @@ export function splitPartitions(
     const parts = Math.round(((to - from) * bytesPerSample) / targetBytes);
     for (let part = 1; part < parts; part++) {
       const lower = sorted[from + Math.floor(((to - from) * part) / parts)]!;
-      if (result.ids.length >= PARTITIONS_MAX) break;
+      if (room === 0) break;
       if (compareLatin1(lower, result.lowers[result.lowers.length - 1]!) <= 0) continue;
+      room--;
       result.ids.push(result.nextId++);
       result.lowers.push(lower);
     }

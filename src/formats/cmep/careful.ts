@@ -10,20 +10,12 @@ import {
 } from '../../model/units.js';
 import { FAULT } from './faults.js';
 import { parseFlag } from './flag.js';
-import { createLineFields, splitLine } from './line-fields.js';
+import { splitLine } from './line-fields.js';
+import { HEADER_FIELDS, LineReader } from './line-reader.js';
 import { hexDigit, type NumberResult, parseNumber } from './number.js';
-import { type CmepRecord, type CmepSink, emptyFault, type RecordFault } from './record.js';
-import {
-  type CmepSettings,
-  COUNT_MAX,
-  FIELD_BYTES_MAX,
-  LINE_BYTES_MAX,
-  PROTOCOL_TEXT_BYTES_MAX,
-  SEVERITY,
-} from './settings.js';
+import { COUNT_MAX, FIELD_BYTES_MAX, PROTOCOL_TEXT_BYTES_MAX, SEVERITY } from './settings.js';
 import { parseInterval, parseStamp } from './stamp.js';
 
-const HEADER_FIELDS = 14;
 const TAB = 9;
 const LETTER_H = 72;
 const PURPOSES = ['OK', 'RESEND', 'SUMMARY', 'HISTORY', 'PROFILE', 'TEMPLATE', 'REJECT'];
@@ -37,30 +29,19 @@ const COMMODITY_OF_UNIT: Readonly<Record<string, string>> = {
   GAL: 'SW',
   GASREG: 'G',
   THERM: 'G',
-  ...Object.fromEntries(UNITS.filter((unit) => /^[GNS]?KV?A?R?H?(REG)?$/.test(unit)).map((u) => [u, 'E'])),
+  ...Object.fromEntries(
+    UNITS.filter((unit) => /^[GNS]?K(W|VA|VAR)H?(REG)?$/.test(unit)).map((u) => [u, 'E']),
+  ),
 };
 
 /**
  * Reads one line after all the rules, field by field, into `record`; what it finds goes to the sink. The
  * reader's quick path takes over the lines that repeat the shape of one that passed here.
  */
-export class CarefulReader {
-  private readonly fields = createLineFields(LINE_BYTES_MAX + 1);
+export class CarefulReader extends LineReader {
   private readonly number: NumberResult = { value: 0, decimals: 0, rounded: false };
-  private readonly fault: RecordFault = emptyFault();
-  private readonly firstError: RecordFault = emptyFault();
-  private bytes: Uint8Array = new Uint8Array(0);
-  private errors = 0;
   private tripleErrors = 0;
   private rejectedTriples = 0;
-  /** Faults of any severity in fields 1 to 14 of the line that was read last. */
-  faultsInHeader = 0;
-
-  constructor(
-    private readonly settings: CmepSettings,
-    private readonly record: CmepRecord,
-    private sink: CmepSink,
-  ) {}
 
   /**
    * @param from first byte of the line
@@ -117,10 +98,6 @@ export class CarefulReader {
     }
     this.sink.record(record, bytes);
     return true;
-  }
-
-  setSink(sink: CmepSink): void {
-    this.sink = sink;
   }
 
   /** Rejects a line of which only the beginning is looked at. */
@@ -365,61 +342,5 @@ export class CarefulReader {
     const rest = Math.max(this.fields.count - header, 0);
     const closing = rest % 3 === 1 && (this.isEmpty(this.fields.count) || this.isCrc(this.fields.count));
     return Math.ceil((closing ? rest - 1 : rest) / 3);
-  }
-
-  private isEmpty(field: number): boolean {
-    return this.length(field) === 0;
-  }
-
-  /** Length of a field, from 1; 0 where the record stops before it. */
-  private length(field: number): number {
-    const { fields } = this;
-    return field > fields.count ? 0 : fields.to[field - 1]! - fields.from[field - 1]!;
-  }
-
-  /** Text of a header field by its index from 0, as far as a protocol text may go. */
-  private text(index: number): string {
-    if (index >= this.fields.count) return '';
-    const from = this.fields.from[index]!;
-    const to = Math.min(this.fields.to[index]!, from + FIELD_BYTES_MAX[2]);
-    let text = '';
-    for (let at = from; at < to; at++) text += String.fromCharCode(this.bytes[at]!);
-    return text;
-  }
-
-  private tellNumber(fault: number, field: number): void {
-    const { fields } = this;
-    this.report(fault, field, fields.from[field - 1]!, fields.to[field - 1]!);
-  }
-
-  private tellField(code: keyof typeof FAULT, field: number, severity?: number): void {
-    const { fields, record } = this;
-    const end = record.start + record.byteLength;
-    const isThere = field <= fields.count;
-    const from = isThere ? fields.from[field - 1]! : end;
-    this.report(FAULT[code], field, from, isThere ? fields.to[field - 1]! : end, severity);
-  }
-
-  private tell(code: keyof typeof FAULT, field: number, from: number, to: number): void {
-    this.report(FAULT[code], field, from, to);
-  }
-
-  private report(number: number, field: number, from: number, to: number, override?: number): void {
-    const own = this.settings.severities[number]!;
-    const severity = own === SEVERITY.off && number !== FAULT['cmep/line-too-long'] ? own : (override ?? own);
-    if (severity === SEVERITY.off) return;
-    const { fault, record } = this;
-    if (field >= 1 && field <= HEADER_FIELDS) this.faultsInHeader++;
-    fault.fault = number;
-    fault.severity = severity;
-    fault.start = record.start;
-    fault.line = record.line;
-    fault.field = field;
-    fault.textFrom = from;
-    fault.textTo = to;
-    fault.meterIdFrom = record.meterIdFrom;
-    fault.meterIdTo = record.meterIdTo;
-    this.sink.fault(fault, this.bytes);
-    if (severity === SEVERITY.error && this.errors++ === 0) Object.assign(this.firstError, fault);
   }
 }

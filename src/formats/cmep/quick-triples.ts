@@ -122,7 +122,7 @@ export class QuickTriples {
         if (minute < 0 || minute % grid !== 0 || bytes[at + 12] !== COMMA) return -1;
         const previous = stamp;
         stamp = this.dateStamp + minute;
-        if (k > 0 && stamp - previous !== intervalMinutes) {
+        if (k > 0 && (stamp - previous !== intervalMinutes || intervalMinutes === 0)) {
           if (!isRegister || stamp <= previous) return -1;
           regular = false;
         }

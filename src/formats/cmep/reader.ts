@@ -1,4 +1,3 @@
-import { METER_ID_BYTES_MAX } from '../../model/block.js';
 import { LETTER_NO_VALUE, letterOf } from '../../model/quality.js';
 import { IS_REGISTER } from '../../model/units.js';
 import { CarefulReader } from './careful.js';
@@ -21,7 +20,7 @@ const CREATION_BYTES = 12;
 /** Shapes (fields 9 to 14) that are remembered: intervals and registers of a few channels. */
 const SHAPES_MAX = 8;
 /** Bytes that must follow the end of what is read, so that whole words can be looked at. */
-export const READ_AHEAD_BYTES = METER_ID_BYTES_MAX;
+export const READ_AHEAD_BYTES = 256;
 
 /**
  * Reads CMEP lines from a buffer and tells a sink of records and faults.
@@ -109,13 +108,13 @@ export class CmepReader {
     while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
     let next = end;
     if (end < to) next = bytes[end] === CR && end + 1 < to && bytes[end + 1] === LF ? end + 2 : end + 1;
-    let at = from;
-    while (at < end && bytes[at] === BLANK) at++;
-    if (at === end) return next;
     if (next - from > LINE_BYTES_MAX) {
       this.rejectOverlong(bytes, from, next - from, this.line);
       return next;
     }
+    let at = from;
+    while (at < end && bytes[at] === BLANK) at++;
+    if (at === end) return next;
     const passed = this.careful.read(bytes, from, end, next, this.line, firstOfFile);
     if (passed && this.quickAllowed) this.remember(from, end);
     return next;

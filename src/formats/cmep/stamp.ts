@@ -1,5 +1,7 @@
 import { dayNumber, MINUTES_PER_DAY } from '../../model/time.js';
 
+/** Reads are younger than this; no stamp is negative then, whatever its zone. */
+const FIRST_YEAR = 1971;
 const DIGITS_OF_STAMP = 12;
 const DIGITS_OF_INTERVAL = 8;
 
@@ -26,7 +28,7 @@ export function parseStamp(bytes: Uint8Array, from: number, to: number): number 
 export function parseDate(bytes: Uint8Array, from: number): number {
   const century = twoDigits(bytes, from);
   const year = twoDigits(bytes, from + 2);
-  if (century > 99 || year > 99) return -1;
+  if (century > 99 || year > 99 || century * 100 + year < FIRST_YEAR) return -1;
   return dayNumber(century * 100 + year, twoDigits(bytes, from + 4), twoDigits(bytes, from + 6));
 }
 

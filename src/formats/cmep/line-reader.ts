@@ -1,0 +1,83 @@
+import { FAULT } from './faults.js';
+import { createLineFields } from './line-fields.js';
+import { type CmepRecord, type CmepSink, emptyFault, type RecordFault } from './record.js';
+import { type CmepSettings, FIELD_BYTES_MAX, LINE_BYTES_MAX, SEVERITY } from './settings.js';
+
+/** Fields before the triples. */
+export const HEADER_FIELDS = 14;
+
+/** The line that is being read: its fields, and the telling of what is wrong with them. */
+export abstract class LineReader {
+  protected readonly fields = createLineFields(LINE_BYTES_MAX + 1);
+  protected readonly fault: RecordFault = emptyFault();
+  protected readonly firstError: RecordFault = emptyFault();
+  protected bytes: Uint8Array = new Uint8Array(0);
+  protected errors = 0;
+  /** Faults of any severity in fields 1 to 14 of the line that was read last. */
+  faultsInHeader = 0;
+
+  constructor(
+    protected readonly settings: CmepSettings,
+    protected readonly record: CmepRecord,
+    protected sink: CmepSink,
+  ) {}
+
+  protected isEmpty(field: number): boolean {
+    return this.length(field) === 0;
+  }
+
+  /** Length of a field, from 1; 0 where the record stops before it. */
+  protected length(field: number): number {
+    const { fields } = this;
+    return field > fields.count ? 0 : fields.to[field - 1]! - fields.from[field - 1]!;
+  }
+
+  /** Text of a header field by its index from 0, as far as a protocol text may go. */
+  protected text(index: number): string {
+    if (index >= this.fields.count) return '';
+    const from = this.fields.from[index]!;
+    const to = Math.min(this.fields.to[index]!, from + FIELD_BYTES_MAX[2]);
+    let text = '';
+    for (let at = from; at < to; at++) text += String.fromCharCode(this.bytes[at]!);
+    return text;
+  }
+
+  protected tellNumber(fault: number, field: number): void {
+    const { fields } = this;
+    this.report(fault, field, fields.from[field - 1]!, fields.to[field - 1]!);
+  }
+
+  protected tellField(code: keyof typeof FAULT, field: number, severity?: number): void {
+    const { fields, record } = this;
+    const end = record.start + record.byteLength;
+    const isThere = field <= fields.count;
+    const from = isThere ? fields.from[field - 1]! : end;
+    this.report(FAULT[code], field, from, isThere ? fields.to[field - 1]! : end, severity);
+  }
+
+  protected tell(code: keyof typeof FAULT, field: number, from: number, to: number): void {
+    this.report(FAULT[code], field, from, to);
+  }
+
+  protected report(number: number, field: number, from: number, to: number, override?: number): void {
+    const own = this.settings.severities[number]!;
+    const severity = own === SEVERITY.off && number !== FAULT['cmep/line-too-long'] ? own : (override ?? own);
+    if (severity === SEVERITY.off) return;
+    const { fault, record } = this;
+    if (field >= 1 && field <= HEADER_FIELDS) this.faultsInHeader++;
+    fault.fault = number;
+    fault.severity = severity;
+    fault.start = record.start;
+    fault.line = record.line;
+    fault.field = field;
+    fault.textFrom = from;
+    fault.textTo = to;
+    fault.meterIdFrom = record.meterIdFrom;
+    fault.meterIdTo = record.meterIdTo;
+    this.sink.fault(fault, this.bytes);
+    if (severity === SEVERITY.error && this.errors++ === 0) Object.assign(this.firstError, fault);
+  }
+  setSink(sink: CmepSink): void {
+    this.sink = sink;
+  }
+}
