@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
+
+/** What the figures were taken on. */
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryBytes: number;
+  system: string;
+  node: string;
+  /** Processes that wanted a core in the minute before: what others took away from the figures. */
+  load: number;
+  /** Version of each rival. */
+  rivals: Record<string, string>;
+}
+
+const RIVALS = ['csv-parse', 'papaparse', 'udsv', '@duckdb/node-api'];
+
+export function thisMachine(): Machine {
+  const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
+    packages: Record<string, { version?: string }>;
+  };
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    system: `${platform()} ${arch()}`,
+    node: process.versions.node,
+    load: loadavg()[0]!,
+    rivals: Object.fromEntries(
+      RIVALS.map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?']),
+    ),
+  };
+}

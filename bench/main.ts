@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fileSystemType, roomBytes } from './disk.js';
+import { runMicro } from './micro.js';
+import { benchmarksPage } from './page.js';
+import { FULL_PLAN, LARGE_NIGHT, type Plan, roomNeededBytes, SHORT_PLAN } from './plan.js';
+import { wrongAnswers } from './result.js';
+import { runPlan } from './run-plan.js';
+import { verdicts } from './targets.js';
+
+const USAGE = `npm run bench                 all but the largest night, some minutes; writes docs/benchmarks.md
+npm run bench -- --large      with a night of 5,000,000 meters too
+npm run bench -- --short      seconds: right answers only, writes nothing
+npm run bench -- micro        hot functions by themselves, ns per read
+  --dir FOLDER                where the disk part works (default: the system's folder for temporary files)`;
+const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
+/** Memory as a folder, where Linux has it. */
+const MEMORY_FOLDER = '/dev/shm';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
+    dir: { type: 'string', default: tmpdir() },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** Made folders, removed whatever happens. */
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+if (values.help) process.stdout.write(`${USAGE}\n`);
+else if (positionals[0] === 'micro') await runMicro(workFolder(values.dir));
+else if (positionals.length > 0 || (values.short && values.large)) {
+  process.stderr.write(`${USAGE}\n`);
+  process.exitCode = 1;
+} else await bench();
+
+async function bench(): Promise<void> {
+  const base = values.short ? SHORT_PLAN : FULL_PLAN;
+  const plan: Plan = values.large ? { ...base, nights: [...base.nights, LARGE_NIGHT] } : base;
+  const inMemory = hasRoom(MEMORY_FOLDER, plan);
+  if (!inMemory && !hasRoom(values.dir, plan)) {
+    const gigabytes = Math.ceil(roomNeededBytes(plan) / 1e9);
+    process.stderr.write(
+      `The bench needs about ${gigabytes} GB of room. Name a folder that has it by --dir.\n`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const folder = workFolder(inMemory ? MEMORY_FOLDER : values.dir);
+  const command = `npm run bench${values.short ? ' -- --short' : values.large ? ' -- --large' : ''}`;
+  const result = await runPlan(plan, {
+    command,
+    folder,
+    diskFolder: inMemory && plan.diskRounds > 0 ? workFolder(values.dir) : null,
+    fileSystem: fileSystemType(folder),
+    tell: (line) => void process.stdout.write(`${line}\n`),
+  });
+  if (!values.short) {
+    for (const { target, measured, isMet } of verdicts(result)) {
+      process.stdout.write(`${isMet === null ? 'open' : isMet ? 'met' : 'MISSED'}: ${target}: ${measured}\n`);
+    }
+    writeFileSync(PAGE, benchmarksPage(result));
+    process.stdout.write('Written: docs/benchmarks.md\n');
+  }
+  for (const wrong of wrongAnswers(result)) {
+    process.stderr.write(`Wrong answer: ${wrong}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function hasRoom(folder: string, plan: Plan): boolean {
+  try {
+    return roomBytes(folder) > roomNeededBytes(plan);
+  } catch {
+    return false;
+  }
+}
+
+function workFolder(parent: string): string {
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, 'readmill-bench-'));
+  folders.push(folder);
+  return folder;
+}

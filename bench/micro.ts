@@ -1,0 +1,12 @@
+import { readCmep } from './formats/cmep-read.js';
+import { writeCmep } from './formats/cmep-write.js';
+import { sortBlocks } from './store/block-sort.js';
+import { settleDays } from './vee/settle-day.js';
+
+/** Runs the micro-benchmarks one after the other; each prints a line for each way. */
+export async function runMicro(folder: string): Promise<void> {
+  await readCmep(folder);
+  writeCmep();
+  await sortBlocks(folder);
+  settleDays();
+}

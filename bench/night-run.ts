@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { RunReport } from '../src/report/run-report.js';
+import { parseDecimalSum } from './answers.js';
+import type { NightData } from './night-data.js';
+import { NOW_ISO } from './night-day.js';
+import { readPlainly } from './plain-reader.js';
+import { type TreePeak, watchTree } from './process-memory.js';
+
+/** One whole `run --no-deliver` in a fresh state folder. */
+export interface NightRun {
+  /** From the start of the process to its end. */
+  seconds: number;
+  peak: TreePeak;
+  /** What the run left: batches, and files of the history. */
+  outputBytes: number;
+  historyBytes: number;
+  batches: number;
+  estimated: number;
+  /** Of the register import before it; 0 where the night has no register. */
+  registerSeconds: number;
+  /** What is wrong with what it did; empty where all is right. */
+  wrong: string[];
+}
+
+export interface NightRunOptions {
+  hasRegister: boolean;
+  workers: number;
+  /** Whether the batches are read again, plainly: takes longer than the run. */
+  readsOutput: boolean;
+}
+
+const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const SAMPLE_EVERY_MS = 50;
+
+/** Runs a night in `folder`, which is made before and removed afterwards. */
+export async function runNight(
+  night: NightData,
+  folder: string,
+  options: NightRunOptions,
+): Promise<NightRun> {
+  rmSync(folder, { recursive: true, force: true });
+  const outbox = prepare(night, folder);
+  try {
+    let registerSeconds = 0;
+    if (options.hasRegister) {
+      const imported = await cli(
+        ['register', 'import', night.registerPath, '--config', 'night.json'],
+        folder,
+      );
+      if (imported.code !== 0) throw new Error(`register import ended with ${imported.code}`);
+      registerSeconds = imported.seconds;
+    }
+    const arguments_ = ['run', '--config', 'night.json', '--no-deliver', '--json'];
+    const clock = ['--workers', String(options.workers), '--now', NOW_ISO];
+    const { seconds, code, output, peak } = await cli([...arguments_, ...clock], folder);
+    if (output === '') return { ...NOTHING, seconds, peak, wrong: [`it ended with ${code} and no report`] };
+    const report = JSON.parse(output) as RunReport;
+    const batches = readdirSync(outbox).map((name) => join(outbox, name));
+    return {
+      seconds,
+      peak,
+      outputBytes: sizeOf(batches),
+      historyBytes: sizeOfFolder(join(folder, 'state', 'history')),
+      batches: batches.length,
+      estimated: report.reads.estimated + report.reads.unresolved,
+      registerSeconds,
+      wrong: problemsOf(night, code, report, options.readsOutput ? batches : null),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const NOTHING = { outputBytes: 0, historyBytes: 0, batches: 0, estimated: 0, registerSeconds: 0 };
+
+function prepare(night: NightData, folder: string): string {
+  const inbox = join(folder, 'inbox');
+  const outbox = join(folder, 'outbox');
+  mkdirSync(inbox, { recursive: true });
+  mkdirSync(outbox);
+  for (const file of night.files) linkSync(file, join(inbox, basename(file)));
+  const config = {
+    state: './state',
+    sources: [{ name: 'bench', inbox: './inbox', profile: 'cmep-1.20', minimumAgeSeconds: 0 }],
+    output: { directory: './outbox', sender: 'ORG00001', receiver: 'ORG00000' },
+  };
+  writeFileSync(join(folder, 'night.json'), JSON.stringify(config));
+  return outbox;
+}
+
+async function cli(
+  commandLine: string[],
+  folder: string,
+): Promise<{ seconds: number; code: number | null; output: string; peak: TreePeak }> {
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, [CLI, ...commandLine], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  // Where the bench is stopped, the run is too.
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const watch = watchTree(child.pid!, SAMPLE_EVERY_MS);
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  process.off('exit', kill);
+  const seconds = (performance.now() - startedMs) / 1000;
+  return { seconds, code, output, peak: watch.stop() };
+}
+
+/** Compares what the run says, and what lies in its outbox, with what the generator put in. */
+function problemsOf(
+  night: NightData,
+  code: number | null,
+  report: RunReport,
+  batches: string[] | null,
+): string[] {
+  const { totals } = night;
+  const { reads } = report;
+  const wrong: string[] = [];
+  const mustBe = (what: string, found: unknown, expected: unknown) => {
+    if (found !== expected) wrong.push(`${what}: ${found}, must be ${expected}`);
+  };
+  const { accepted, replaced, waiting, rejected, duplicates, estimated, unresolved } = reads;
+  mustBe('exit code', code, night.hasDefects ? 2 : 0);
+  mustBe('reads received', reads.received, totals.reads + totals.readsOnBrokenLines);
+  mustBe('reads placed', accepted + replaced + waiting + rejected + duplicates, reads.received);
+  mustBe('inputs not done', report.inputs.filter(({ status }) => status !== 'done').length, 0);
+  const written = report.batches.reduce((sum, batch) => sum + batch.reads, 0);
+  mustBe('reads in batches', written, accepted + estimated + unresolved);
+  if (!night.hasDefects) {
+    mustBe('reads accepted', accepted, totals.reads);
+    mustBe('slots estimated', estimated + unresolved, 0);
+    mustBe('kWh sent', report.outputSums.KWH, totals.trueKwh);
+  }
+  if (batches === null) return wrong;
+  const plain = readPlainly(batches);
+  mustBe('reads in the outbox', plain.reads, accepted + estimated + unresolved);
+  for (const [unit, sum] of Object.entries(report.outputSums)) {
+    mustBe(`${unit} in the outbox`, plain.sums.get(unit) ?? 0n, parseDecimalSum(sum));
+  }
+  if (night.plain !== null) {
+    for (const [unit, sum] of night.plain.sums) mustBe(`${unit} of the input`, plain.sums.get(unit), sum);
+  }
+  return wrong;
+}
+
+function sizeOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + statSync(path).size, 0);
+}
+
+function sizeOfFolder(folder: string): number {
+  return sizeOf(readdirSync(folder).map((name) => join(folder, name)));
+}

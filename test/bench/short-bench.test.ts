@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url));
+
+it('gets right answers from all contenders and from whole nights', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, '--short'], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toContain('csv-parse: ');
+  expect(stdout).toContain('night with register: ');
+}, 300_000);
