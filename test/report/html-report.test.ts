@@ -63,7 +63,9 @@ describe('html report', () => {
     expect(bad).toMatch(/Partial 2 of 8 files failed, first inbox\/east\/.*The gzip stream ends/);
     expect(bad).toContain('Read success 90.81 % NOT met, target 98.0 %');
     expect(bad).toContain('Read success 90.81 % is below 98.0 %; 813 meters sent nothing.');
-    expect(shownText(htmlReport(goodNight({ status: 'failed' })))).toMatch(/Failed The run did not finish/);
+    expect(shownText(htmlReport(goodNight({ status: 'failed' })))).toMatch(
+      /Failed Nothing of what came could be carried/,
+    );
     const unsettled = shownText(htmlReport(goodNight({ readSuccessPercent: null })));
     expect(unsettled).toContain('not yet known, target 98.0 %');
   });

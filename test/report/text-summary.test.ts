@@ -30,7 +30,7 @@ describe('text summary', () => {
 
   it('does not leave a failed run without a reason', () => {
     const text = plain(goodNight({ status: 'failed' }));
-    expect(text).toMatch(/^FAILED +The run did not finish its work/);
+    expect(text).toMatch(/^FAILED +Nothing of what came could be carried/);
   });
 
   it('shows the equation of the reads with right-aligned figures', () => {
