@@ -28,3 +28,15 @@ export function codeOf(thrown: unknown): string {
   const code = (thrown as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
 }
+
+/** Whether a write failed for want of room. The ledger's library has no code for it, only the system's text. */
+export function isDiskFull(thrown: unknown): boolean {
+  const code = codeOf(thrown);
+  return code === 'ENOSPC' || code === 'EDQUOT' || /No space left on device/.test(messageOf(thrown));
+}
+
+/** The error that a full disk ends a command with. */
+export function diskFullError(thrown: unknown): ReadmillError {
+  const message = `The disk is full: ${messageOf(thrown)}. Nothing is lost. Make room, then run the same command again: it goes on where it was.`;
+  return new ReadmillError('READMILL_DISK_FULL', message, { cause: thrown });
+}

@@ -129,7 +129,7 @@ function settleCluster(
   } else {
     for (let i = from; i < to; i++) if (slots.origins[i] === ORIGIN_NEW) slots.states[i] = SLOT_PASSED;
   }
-  window.putBackLateFailures(from, to);
+  window.putBackLateFailures(facts, from, to);
   const reachesOut = windowFirst < firstDay - CONTEXT_DAYS || windowLast > lastDay + CONTEXT_DAYS;
   if (reachesOut || !isAllPassed(slots.states, from, to) || spansLeave(state, registers, firstDay, lastDay)) {
     window.loadContext(facts);

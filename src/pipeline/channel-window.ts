@@ -192,7 +192,9 @@ export class ChannelWindow {
           this.take(facts, b, slot, metaOfRead(index, block, i), valueOfRead(index, block, i));
         }
       }
-      this.noteRows(firstSlot, from, to);
+      const lastStamp = stampOfRead(index, block, block.count - 1);
+      const lastSlot = (lastStamp - windowStart) / slots.intervalMinutes - 1;
+      this.noteRows(Math.max(firstSlot, from), Math.min(lastSlot, to - 1));
     }
   }
 
@@ -210,12 +212,12 @@ export class ChannelWindow {
     return '';
   }
 
-  /** Creation and purpose of the open block, for the rows of the days that it reaches. */
-  private noteRows(firstSlot: number, from: number, to: number): void {
+  /** Creation and purpose of the open block, for the rows of the days of its slots `first` to `last`. */
+  private noteRows(first: number, last: number): void {
     const { block, slots } = this;
-    const firstDay = Math.max(0, Math.floor(Math.max(firstSlot, from) / slots.slotsPerDay));
-    const lastDay = Math.floor((to - 1) / slots.slotsPerDay);
-    for (let day = firstDay; day <= lastDay; day++) {
+    if (last < first) return;
+    const lastDay = Math.floor(last / slots.slotsPerDay);
+    for (let day = Math.floor(first / slots.slotsPerDay); day <= lastDay; day++) {
       if (block.createdStamp > this.rowCreated[day]!) this.rowCreated[day] = block.createdStamp;
       if (block.resend) this.rowResend[day] = true;
     }
@@ -273,6 +275,7 @@ export class ChannelWindow {
     if (origins[at] === ORIGIN_HISTORY && states[at] !== SLOT_PASSED && states[at] !== SLOT_FAILED) {
       if (newHasValue) return true;
       state.countReplaced(b);
+      state.keptLine(facts, stamp, meta, value, oldMeta, old);
       return false;
     }
     const isKept = origins[at] === ORIGIN_HISTORY && states[at] === SLOT_PASSED;
@@ -290,16 +293,19 @@ export class ChannelWindow {
     return this.block.createdStamp >= this.rowCreated[day]!;
   }
 
-  /** A late read that failed a check does not replace what went out before: that is put back. */
-  putBackLateFailures(from: number, to: number): void {
+  /** A late read that failed a check does not replace what went out before: that is put back, the read listed. */
+  putBackLateFailures(facts: ChannelFacts, from: number, to: number): void {
     const { states, origins, values, metas, finals } = this.slots;
     for (let i = from; i < to; i++) {
       if (origins[i] !== ORIGIN_NEW || states[i] === SLOT_PASSED || !this.wasSentBefore(i)) continue;
+      const priorMeta = this.priorMetas[i]!;
+      const prior = this.priorValues[i]!;
       this.state.countReplaced(this.slotBlocks[i]!);
+      this.state.keptLine(facts, this.stampOf(i), metas[i]!, values[i]!, priorMeta, prior);
       states[i] = this.priorStates[i]!;
-      values[i] = this.priorValues[i]!;
-      finals[i] = this.priorValues[i]!;
-      metas[i] = this.priorMetas[i]!;
+      values[i] = prior;
+      finals[i] = prior;
+      metas[i] = priorMeta;
       origins[i] = ORIGIN_HISTORY;
     }
   }

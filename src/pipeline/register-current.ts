@@ -1,18 +1,20 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { type Ledger, openLedger } from '../store/ledger.js';
 import { importRegister, type RegisterImport, type RegisterProgress } from '../store/register-import.js';
 import type { Config } from './config.js';
 
-/** The register that is current: the imported file, and what it was imported from. */
+/** The register that is current: name of the imported file in its folder, and what it was imported from. */
 interface CurrentRegister {
-  path: string;
+  name: string;
   fingerprint: string;
 }
 
 const REGISTER_KEY = 'register';
+
+const registerDirectory = (config: Config): string => join(config.state, 'register');
 
 /** Tells a source file from a later one of the same name. */
 function fingerprintOf(file: string, config: Config): string {
@@ -32,7 +34,7 @@ async function importInto(
   onProgress?: (progress: RegisterProgress) => void,
 ): Promise<RegisterImport> {
   const fingerprint = fingerprintOf(file, config);
-  const directory = join(config.state, 'register');
+  const directory = registerDirectory(config);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const zoneMinutes = parseZone(config.marketTimeZone)!;
   const imported = await importRegister({
@@ -41,7 +43,7 @@ async function importInto(
     zoneMinutes,
     ...(onProgress ? { onProgress } : {}),
   });
-  ledger.write([[REGISTER_KEY, { path: imported.path, fingerprint } satisfies CurrentRegister]]);
+  ledger.write([[REGISTER_KEY, { name: basename(imported.path), fingerprint } satisfies CurrentRegister]]);
   return imported;
 }
 
@@ -68,7 +70,8 @@ export async function importCurrent(
  */
 export async function currentRegister(config: Config, ledger: Ledger): Promise<string | null> {
   const known = ledger.get<CurrentRegister>(REGISTER_KEY);
-  if (config.register === undefined) return known?.path ?? null;
-  if (known?.fingerprint === fingerprintOf(config.register, config)) return known.path;
+  const imported = known === undefined ? null : join(registerDirectory(config), known.name);
+  if (config.register === undefined) return imported;
+  if (known?.fingerprint === fingerprintOf(config.register, config)) return imported;
   return (await importInto(ledger, config, config.register)).path;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { codeOf, messageOf, ReadmillError } from '../model/errors.js';
+import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import { compactSecond } from '../model/time.js';
 import { bootId, type Ledger, type LedgerWrite, openLedger } from '../store/ledger.js';
 import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
@@ -60,11 +60,8 @@ export async function runNight(config: Config, options: RunOptions): Promise<Nig
 /** System errors that end a run, with what to do. */
 function explained(thrown: unknown): unknown {
   if (thrown instanceof ReadmillError) return thrown;
+  if (isDiskFull(thrown)) return diskFullError(thrown);
   const code = codeOf(thrown);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const message = `The disk is full: ${messageOf(thrown)}. Nothing is lost. Make room, then run the same command again: it goes on where it was.`;
-    return new ReadmillError('READMILL_DISK_FULL', message, { cause: thrown });
-  }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     const message = `A file or folder cannot be used: ${messageOf(thrown)}. Give this user the right, then run the same command again.`;
     return new ReadmillError('READMILL_NO_RIGHTS', message, { cause: thrown });
@@ -114,7 +111,7 @@ async function expandInputs(run: RunRecord): Promise<void> {
     try {
       await expandInput(input, number, directory);
     } catch (thrown) {
-      if (codeOf(thrown) === 'ENOSPC') throw thrown;
+      if (isDiskFull(thrown)) throw thrown;
       input.status = 'failed';
       input.problem = `cannot be expanded: ${messageOf(thrown)}`;
       input.members = [];

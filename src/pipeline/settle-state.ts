@@ -152,10 +152,8 @@ export class SettleState {
     this.countException(range, EXCEPTION.duplicates, 1);
     if (isSame) return;
     this.addFinding('vee/duplicate-read', facts, stamp);
-    const shownValue = (m: number, v: number) =>
-      decimalsOf(m) === NO_DECIMALS ? '' : formatDecimal(v, decimalsOf(m));
     const file = csvField(this.task.rangeFiles[range]!);
-    const values = `${shownValue(keptMeta, kept)},${shownValue(meta, value)},${flagText(meta)}`;
+    const values = `${valueText(keptMeta, kept)},${valueText(meta, value)},${flagText(meta)}`;
     this.duplicatesList.line(`${this.place(facts, stamp)},${values},${file}`);
   }
 
@@ -199,13 +197,25 @@ export class SettleState {
   estimateLine(facts: ChannelFacts, slots: Slots, slot: number, stamp: number, finalText: string): void {
     const came = slots.origins[slot] !== ORIGIN_NONE;
     const meta = slots.metas[slot]!;
-    const hasValue = came && decimalsOf(meta) !== NO_DECIMALS;
-    const raw = hasValue ? formatDecimal(slots.values[slot]!, decimalsOf(meta)) : '';
+    const raw = came ? valueText(meta, slots.values[slot]!) : '';
     const scale = slots.states[slot] === SLOT_ESTIMATED ? slots.scales[slot]! : 0;
     const scaleText = scale === 0 ? '' : scale.toFixed(6);
     const method = METHODS[slots.methods[slot]!]!;
     const flag = came ? flagText(meta) : '';
     this.estimates.line(`${this.place(facts, stamp)},${raw},${flag},${finalText},${method},,${scaleText}`);
+  }
+
+  /** A line of the estimates file for a late read that did not replace what went out before. */
+  keptLine(
+    facts: ChannelFacts,
+    stamp: number,
+    rawMeta: number,
+    raw: number,
+    keptMeta: number,
+    kept: number,
+  ): void {
+    const came = `${valueText(rawMeta, raw)},${flagText(rawMeta)}`;
+    this.estimates.line(`${this.place(facts, stamp)},${came},${valueText(keptMeta, kept)},kept,,`);
   }
 
   /** The stamps of a read day, as the writer wants them. */
@@ -281,6 +291,11 @@ export class SettleState {
 /** A flag's form and mask as CMEP can write them: named flags (AMRDEF) have a bare letter there. */
 function plainForm(meta: number): number {
   return formOf(meta) === FORM_NAMED ? metaWord(decimalsOf(meta), letterOf(meta), FORM_BARE) : meta;
+}
+
+/** A value with the decimals that it has, or '' where there is none. */
+function valueText(meta: number, value: number): string {
+  return decimalsOf(meta) === NO_DECIMALS ? '' : formatDecimal(value, decimalsOf(meta));
 }
 
 export function meterText(facts: ChannelFacts): string {

@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import { orThrow } from './carried-error.js';
 import type { RangeResult, RangeTask } from './scan-range.js';
 import type { SettleResult, SettleTask } from './settle-types.js';
 
@@ -20,9 +21,9 @@ export function openPool(workers: number): WorkerPool {
   });
   return {
     workers,
-    hashFile: (path) => pool.run(path, { name: 'hashFile' }),
-    scanCmepRange: (task) => pool.run(task, { name: 'scanCmepRange' }),
-    runSettleTask: (task) => pool.run(task, { name: 'runSettleTask' }),
+    hashFile: async (path) => orThrow(await pool.run(path, { name: 'hashFile' })),
+    scanCmepRange: async (task) => orThrow(await pool.run(task, { name: 'scanCmepRange' })),
+    runSettleTask: async (task) => orThrow(await pool.run(task, { name: 'runSettleTask' })),
     close: () => pool.destroy(),
   };
 }

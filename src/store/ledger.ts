@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { open, type RootDatabase } from 'lmdb';
-import { messageOf, ReadmillError } from '../model/errors.js';
+import { diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 
 /** Layout of the ledger; a state folder of another one is refused. */
 const LAYOUT = 1;
@@ -45,13 +45,18 @@ export function openLedger(stateDirectory: string): Ledger {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     database = open({ path, encoding: 'binary', mapSize: MAP_BYTES, noMemInit: true, commitDelay: 0 });
   } catch (thrown) {
+    if (isDiskFull(thrown)) throw diskFullError(thrown);
     throw new ReadmillError(
       'READMILL_STATE_UNUSABLE',
       `The state folder ${stateDirectory} cannot be used: ${messageOf(thrown)}. Check its rights and the free space.`,
       { cause: thrown },
     );
   }
-  takeLock(database, stateDirectory);
+  try {
+    takeLock(database, stateDirectory);
+  } catch (thrown) {
+    throw isDiskFull(thrown) ? diskFullError(thrown) : thrown;
+  }
   const ledger: Ledger = {
     get: <T>(key: string) => read<T>(database.getBinary(key)),
     list: <T>(prefix: string) => {
@@ -67,8 +72,14 @@ export function openLedger(stateDirectory: string): Ledger {
       });
     },
     async close() {
-      ledger.write([['lock', undefined]]);
-      await database.close();
+      try {
+        ledger.write([['lock', undefined]]);
+      } catch (thrown) {
+        // On a full disk the lock stays: that of a process that has ended holds nobody up.
+        if (!isDiskFull(thrown)) throw thrown;
+      } finally {
+        await database.close();
+      }
     },
   };
   return ledger;

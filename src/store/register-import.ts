@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, ReadmillError } from '../model/errors.js';
+import { diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import { readCsvRegister } from './register-csv.js';
 import { rowAppender } from './register-fields.js';
 import { BLOCK_ROWS_MAX, type RegisterWriter, registerWriter } from './register-file.js';
@@ -115,6 +115,7 @@ function writing<T>(directory: string, write: () => T): T {
     return write();
   } catch (cause) {
     if (cause instanceof ReadmillError) throw cause;
+    if (isDiskFull(cause)) throw diskFullError(cause);
     throw new ReadmillError(
       'READMILL_REGISTER_UNWRITABLE',
       `Cannot write the meter register in ${directory}: ${messageOf(cause)}. ` +
