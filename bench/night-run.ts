@@ -34,7 +34,7 @@ export interface NightRunOptions {
   readsOutput: boolean;
 }
 
-const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../program/src/cli/main.js', import.meta.url));
 const SAMPLE_EVERY_MS = 50;
 
 /** Runs a night in `folder`, which is made before and removed afterwards. */

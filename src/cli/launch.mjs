@@ -9,7 +9,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`readmill needs Node 20.19 or later; this is ${process.versions.node}.`);
   process.exit(1);
 }
-const main = new URL('../../dist/src/cli/main.js', import.meta.url);
+const main = new URL('../../dist/program/src/cli/main.js', import.meta.url);
 if (!existsSync(main)) {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const compiler = new URL('../../node_modules/typescript/bin/tsc', import.meta.url);
@@ -20,10 +20,7 @@ if (!existsSync(main)) {
     process.exit(1);
   }
   console.error('Building readmill (once) ...');
-  const built = spawnSync(process.execPath, [fileURLToPath(compiler), '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
+  const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 2, 2] });
   if (built.status !== 0) process.exit(1);
 }
 await import(main.href);
