@@ -15,7 +15,7 @@ import { type Judgement, judgeDay } from './vee-referee.js';
 const DAY_START = '202611200500';
 const DIALECTS = ['cmep-1.20', 'sensus', 'smartsynch'];
 const INTERVALS_MINUTES = [60, 30, 15];
-const METERS = 2_000;
+const METERS = 1_000;
 
 /** A night that ran, audited and judged. */
 interface Case {

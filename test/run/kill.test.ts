@@ -25,12 +25,12 @@ interface Undisturbed {
   files: Record<string, string>;
 }
 
-const OUTPUT = { maximumRecords: 4_000 };
+const OUTPUT = { maximumRecords: 1_600 };
 let plain: Undisturbed;
 
 /** Runs a night twice at once, as the trials do: the times are theirs, and both must be equal. */
 async function undisturbed(flags: Record<string, string | number>): Promise<Undisturbed> {
-  const night = await generate({ meters: 20_000, files: 3, seed: 5, ...flags });
+  const night = await generate({ meters: 8_000, files: 3, seed: 5, ...flags });
   const folders = [folderWith(night, { output: OUTPUT }), folderWith(night, { output: OUTPUT })];
   const runs = await Promise.all(folders.map((folder) => readmill(runArguments(folder, NOW, 2))));
   expect(runs.map(({ code }) => code)).toEqual([2, 2]);
@@ -154,7 +154,7 @@ async function killedAt(folder: RunFolder, { directory, name }: Turn): Promise<E
 test('killed at the turns of a run, the same command again leaves the same files', {
   timeout: LONG_MS,
 }, async () => {
-  const night = await undisturbed({ meters: 17_000, interval: 15 });
+  const night = await undisturbed({ meters: 9_000, interval: 15 });
   let next = 0;
   const lane = async () => {
     while (next < TURNS.length) {
