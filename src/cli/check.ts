@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { FileCheck } from '../conformance/file-check.js';
 import { findProfile, PROFILES } from '../conformance/profiles.js';
 import { RULES } from '../conformance/rules.js';
 import { ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
-import { checkFile, type FileCheck, filesToCheck } from '../pipeline/check-files.js';
+import { checkFile, filesToCheck } from '../pipeline/check-files.js';
 import { openPool } from '../pipeline/worker-pool.js';
 import { defaultWorkers, parseNow, parseWorkers } from './terminal.js';
 

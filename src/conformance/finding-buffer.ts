@@ -11,6 +11,14 @@ const ROW_WORDS = 9;
 
 const SEVERITY_NAMES: readonly (SeverityName | 'off')[] = ['off', 'info', 'warning', 'error'];
 
+/** The line of a finding around the place, for a person: unprintable bytes stand as \xNN. */
+export interface Excerpt {
+  text: string;
+  /** The offending text is `text.slice(from, to)`; equal where something is missing there. */
+  from: number;
+  to: number;
+}
+
 /** One finding as a person reads it. */
 export interface Finding {
   code: string;
@@ -21,6 +29,8 @@ export interface Finding {
   meterId: string | null;
   stamp: string | null;
   message: string;
+  /** Absent or null where no line of the file stands behind the finding. */
+  excerpt?: Excerpt | null;
 }
 
 /** Findings of one range of a file, as buffers that can be moved between threads. */

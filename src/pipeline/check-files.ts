@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FileCheck } from '../conformance/file-check.js';
 import { type Finding, unpackFindings } from '../conformance/finding-buffer.js';
 import { findProfile, type Profile, readerSettings } from '../conformance/profiles.js';
 import { RULES, type SeverityName } from '../conformance/rules.js';
@@ -8,26 +9,6 @@ import { messageOf, ReadmillError } from '../model/errors.js';
 import { EST_OFFSET_MINUTES, isoMinute } from '../model/time.js';
 import type { RangeResult } from './scan-range.js';
 import { forEachLimited, type WorkerPool } from './worker-pool.js';
-
-/** One file's verdict; fields are those of the command line's contract. */
-export interface FileCheck {
-  path: string;
-  format: string;
-  profile: string;
-  /** Why this profile: given, or what speaks for it. */
-  profileReason: string;
-  valid: boolean;
-  /** Whether findings were left out beyond the number to keep; counts are complete. */
-  truncated: boolean;
-  bytes: number;
-  records: number;
-  reads: number;
-  meters: number;
-  firstStamp: string | null;
-  lastStamp: string | null;
-  counts: Record<string, { severity: SeverityName; count: number }>;
-  findings: Finding[];
-}
 
 export interface CheckOptions {
   /** Profile to judge by; without one it is detected. */
@@ -182,6 +163,8 @@ function verdict(
     lastStamp: Number.isFinite(sums.last) ? isoMinute(sums.last) : null,
     counts,
     findings,
+    coverage: [],
+    coverageDaysLeftOut: 0,
   };
 }
 
