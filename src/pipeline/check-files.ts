@@ -1,9 +1,8 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileCheck } from '../conformance/file-check.js';
-import { type Finding, unpackFindings } from '../conformance/finding-buffer.js';
+import { FindingCollector } from '../conformance/finding-collector.js';
 import { findProfile, type Profile, readerSettings } from '../conformance/profiles.js';
-import { RULES, type SeverityName } from '../conformance/rules.js';
 import { DETECTION_BYTES, type Detection, detectFormat } from '../formats/detect.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { EST_OFFSET_MINUTES, isoMinute } from '../model/time.js';
@@ -108,64 +107,31 @@ function verdict(
   options: CheckOptions,
   results: RangeResult[],
 ): FileCheck {
-  const ruleCounts = new Float64Array(RULES.length);
-  const severities = new Map<string, SeverityName>();
-  const kept = new Map<string, number>();
-  const findings: Finding[] = [];
+  const collector = new FindingCollector(options.findingsMax);
   const meters = new Set<number>();
-  const sums = {
-    records: 0,
-    reads: 0,
-    first: Number.POSITIVE_INFINITY,
-    last: Number.NEGATIVE_INFINITY,
-    lines: 0,
-  };
+  const sums = { records: 0, reads: 0, first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
   for (const result of results) {
-    for (let rule = 0; rule < RULES.length; rule++) ruleCounts[rule]! += result.findings.counts[rule]!;
-    for (const finding of unpackFindings(result.findings, sums.lines)) {
-      const worst = severities.get(finding.code);
-      if (worst === undefined || rank(finding.severity) > rank(worst))
-        severities.set(finding.code, finding.severity);
-      const count = (kept.get(finding.code) ?? 0) + 1;
-      kept.set(finding.code, count);
-      if (count <= options.findingsMax) findings.push(finding);
-    }
+    collector.addRange(result.range, result.findings, result.lines);
     for (const hash of result.meterHashes) meters.add(hash);
-    sums.lines += result.lines;
     sums.records += result.records;
     sums.reads += result.reads;
     sums.first = Math.min(sums.first, result.firstStamp);
     sums.last = Math.max(sums.last, result.lastStamp);
   }
-  if (sums.records === 0) ruleCounts[RULES.findIndex(({ code }) => code === 'cmep/empty-file')] = 1;
-  const counts: FileCheck['counts'] = {};
-  for (const [number, rule] of RULES.entries()) {
-    if (ruleCounts[number]! > 0) {
-      counts[rule.code] = {
-        severity: severities.get(rule.code) ?? rule.severity,
-        count: ruleCounts[number]!,
-      };
-    }
-  }
-  const total = Object.values(counts).reduce((sum, { count }) => sum + count, 0);
+  if (sums.records === 0) collector.count('cmep/empty-file', 'error');
   return {
     path,
     format: detection.format,
     profile: profile.name,
     profileReason: options.profile === undefined ? detection.reason : 'given',
-    valid: !Object.values(counts).some(({ severity }) => severity === 'error'),
-    truncated: findings.length < total,
+    ...collector.finish(),
     bytes,
     records: sums.records,
     reads: sums.reads,
     meters: meters.size,
     firstStamp: Number.isFinite(sums.first) ? isoMinute(sums.first) : null,
     lastStamp: Number.isFinite(sums.last) ? isoMinute(sums.last) : null,
-    counts,
-    findings,
     coverage: [],
     coverageDaysLeftOut: 0,
   };
 }
-
-const rank = (severity: SeverityName): number => ['info', 'warning', 'error'].indexOf(severity);

@@ -160,6 +160,8 @@ class RangeSink implements CmepSink {
       fault.textTo,
       fault.meterIdFrom,
       fault.meterIdTo,
+      fault.start,
+      fault.end,
     );
   }
 

@@ -60,6 +60,7 @@ export class CarefulReader extends LineReader {
   ): boolean {
     const { record, settings } = this;
     this.bytes = bytes;
+    this.contentEnd = to;
     this.errors = 0;
     this.faultsInHeader = 0;
     this.tripleErrors = 0;

@@ -13,6 +13,8 @@ export abstract class LineReader {
   protected readonly firstError: RecordFault = emptyFault();
   protected bytes: Uint8Array = new Uint8Array(0);
   protected errors = 0;
+  /** End of the line without its line end. */
+  protected contentEnd = 0;
   /** Faults of any severity in fields 1 to 14 of the line that was read last. */
   faultsInHeader = 0;
 
@@ -48,11 +50,10 @@ export abstract class LineReader {
   }
 
   protected tellField(code: keyof typeof FAULT, field: number, severity?: number): void {
-    const { fields, record } = this;
-    const end = record.start + record.byteLength;
+    const { fields } = this;
     const isThere = field <= fields.count;
-    const from = isThere ? fields.from[field - 1]! : end;
-    this.report(FAULT[code], field, from, isThere ? fields.to[field - 1]! : end, severity);
+    const from = isThere ? fields.from[field - 1]! : this.contentEnd;
+    this.report(FAULT[code], field, from, isThere ? fields.to[field - 1]! : this.contentEnd, severity);
   }
 
   protected tell(code: keyof typeof FAULT, field: number, from: number, to: number): void {
@@ -68,6 +69,7 @@ export abstract class LineReader {
     fault.fault = number;
     fault.severity = severity;
     fault.start = record.start;
+    fault.end = record.start + record.byteLength;
     fault.line = record.line;
     fault.field = field;
     fault.textFrom = from;

@@ -218,6 +218,7 @@ export class CmepReader {
   private tellLineEnd(from: number, end: number, next: number): void {
     const { lineEndFault, record } = this;
     lineEndFault.start = from;
+    lineEndFault.end = next;
     lineEndFault.line = this.line;
     lineEndFault.textFrom = end;
     lineEndFault.textTo = next;

@@ -55,8 +55,9 @@ export function createRecord(): CmepRecord {
 export interface RecordFault {
   fault: number;
   severity: number;
-  /** Start of the record and its line, from 1. */
+  /** Start and end (with its line end) of the record, and its line, from 1. */
   start: number;
+  end: number;
   line: number;
   /** The field, from 1; 0 = the whole record. */
   field: number;
@@ -74,6 +75,7 @@ export function emptyFault(): RecordFault {
     fault: 0,
     severity: 0,
     start: 0,
+    end: 0,
     line: 0,
     field: 0,
     textFrom: 0,

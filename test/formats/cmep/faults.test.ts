@@ -19,7 +19,7 @@ interface Case {
 
 /** Column of the line end of the good record, and of the end of one that is cut off before field 14. */
 const GOOD_END = lineOf().length + 1;
-const CUT_END = `${lineOf({ 14: null })}\r\n`.length + 1;
+const CUT_END = lineOf({ 14: null }).length + 1;
 const register = { 11: 'KWHREG', 13: '' };
 const longLine = (bytes: number) => `${lineOf().padEnd(bytes - 2)}\r\n`;
 const CASES: Case[] = [
