@@ -1,4 +1,4 @@
-import { formatCount, formatNumberOf, formatReachedPercent, formatTargetPercent } from './figures.js';
+import { formatCount, formatNumberOf, formatReachedPercent, formatTargetPercent } from '../model/figures.js';
 import type { ReadTotals, RunFinding, RunReport } from './run-report.js';
 
 /** Where a delivery has arrived: the partner's receipt was verified. Any other status is not called sent. */

@@ -1,5 +1,5 @@
-import { formatCount, formatNumberOf, formatSize } from './figures.js';
-import { type Markup, markup } from './html-markup.js';
+import { type Markup, markup } from '../conformance/report/html-markup.js';
+import { formatCount, formatNumberOf, formatSize } from '../model/figures.js';
 import { section } from './html-page.js';
 import { type Column, path, shortHash, table } from './html-table.js';
 import type { RunBatch, RunInput, RunReport, SourceTotals } from './run-report.js';

@@ -1,6 +1,6 @@
+import { type Markup, markup } from '../conformance/report/html-markup.js';
+import { formatCount, formatNumberOf, formatShare } from '../model/figures.js';
 import { orderedFindings, orderedMethods } from './attention.js';
-import { formatCount, formatNumberOf, formatShare } from './figures.js';
-import { type Markup, markup } from './html-markup.js';
 import { section } from './html-page.js';
 import { moreLine, path, TABLE_ROWS_MAX, table } from './html-table.js';
 import type { RunFinding, RunReport } from './run-report.js';

@@ -1,4 +1,5 @@
-import { accountedReads, attentionPoints, type ReportSection, readSuccessOf } from './attention.js';
+import { type BarPart, hourAxis, hourSpan, swatch } from '../conformance/report/hour-strip.js';
+import { type Markup, markup, type Piece } from '../conformance/report/html-markup.js';
 import {
   formatCount,
   formatNumberOf,
@@ -8,21 +9,17 @@ import {
   formatSize,
   formatTargetPercent,
   readsPerSecond,
-} from './figures.js';
+} from '../model/figures.js';
+import { accountedReads, attentionPoints, type ReportSection, readSuccessOf } from './attention.js';
 import {
-  type BarPart,
   coverageStrip,
   dayPercent,
   dayTotals,
-  hourAxis,
-  hourSpan,
   stackedBar,
   successAxis,
   successMark,
   successScaleStart,
-  swatch,
 } from './html-charts.js';
-import { type Markup, markup, type Piece } from './html-markup.js';
 import { SECTION_NAMES, section } from './html-page.js';
 import { moreLine, table } from './html-table.js';
 import type { DayTotals, RunReport } from './run-report.js';

@@ -1,10 +1,12 @@
+import { type Markup, markup, render } from '../conformance/report/html-markup.js';
+import { page } from '../conformance/report/html-page.js';
+import { formatCount, formatSeconds, readsPerSecond } from '../model/figures.js';
 import type { ReportSection } from './attention.js';
-import { formatCount, formatSeconds, readsPerSecond } from './figures.js';
 import { batchesSection, deliveriesSection, inputsSection, sourcesSection } from './html-files.js';
 import { estimatesSection, findingsSection, metersSection, reviewSection } from './html-findings.js';
-import { type Markup, markup, render } from './html-markup.js';
-import { page, SECTION_NAMES } from './html-page.js';
+import { SECTION_NAMES } from './html-page.js';
 import { coverageSection, keyFigures, readsSection, successSection, verdictBanner } from './html-reads.js';
+import { STYLE_SHEET } from './html-styles.js';
 import { path } from './html-table.js';
 import type { RunReport } from './run-report.js';
 
@@ -23,7 +25,8 @@ ${findingsSection(report)}${estimatesSection(report)}${metersSection(report)}${r
 ${inputsSection(report)}${batchesSection(report)}${deliveriesSection(report)}
 </main>
 ${pageFooter(report)}`;
-  return render(page(`${report.tool} run ${report.runId}: ${report.status}`, body));
+  const title = `${report.tool} run ${report.runId}: ${report.status}`;
+  return render(page({ title, styles: STYLE_SHEET, body }));
 }
 
 function contents(report: RunReport): Markup {

@@ -1,5 +1,5 @@
-import { formatCount } from './figures.js';
-import { type Markup, markup, type Piece } from './html-markup.js';
+import { type Markup, markup, type Piece } from '../conformance/report/html-markup.js';
+import { formatCount } from '../model/figures.js';
 
 /** Rows of a list that the page shows; the rest is in the files beside it. */
 export const TABLE_ROWS_MAX = 200;

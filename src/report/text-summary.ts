@@ -1,12 +1,4 @@
 import {
-  accountedReads,
-  attentionPoints,
-  orderedFindings,
-  orderedMethods,
-  type ReadSuccess,
-  readSuccessOf,
-} from './attention.js';
-import {
   formatCount,
   formatNumberOf,
   formatReachedPercent,
@@ -14,8 +6,16 @@ import {
   formatSize,
   formatTargetPercent,
   readsPerSecond,
-} from './figures.js';
-import { clipEnd, clipMiddle, printable, wrapText } from './printable.js';
+} from '../model/figures.js';
+import { clipEnd, clipMiddle, printable, wrapText } from '../model/printable.js';
+import {
+  accountedReads,
+  attentionPoints,
+  orderedFindings,
+  orderedMethods,
+  type ReadSuccess,
+  readSuccessOf,
+} from './attention.js';
 import type { RunReport } from './run-report.js';
 
 const WIDTH = 100;

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  barLengths,
-  coverageStrip,
-  dayPercent,
-  successMark,
-  successScaleStart,
-} from '../../src/report/html-charts.js';
-import { render } from '../../src/report/html-markup.js';
+import { barLengths } from '../../src/conformance/report/hour-strip.js';
+import { render } from '../../src/conformance/report/html-markup.js';
+import { coverageStrip, dayPercent, successMark, successScaleStart } from '../../src/report/html-charts.js';
 import { sampleDay } from './sample-report.js';
 
 const attributes = (markup: string, name: string) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatCount } from '../../src/report/figures.js';
+import { formatCount } from '../../src/model/figures.js';
 import { htmlReport } from '../../src/report/html-report.js';
 import { badNight, emptyNight, goodNight, longNight } from './sample-report.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ColourScheme, DARK, LIGHT } from '../../src/report/html-styles.js';
+import { type ColourScheme, DARK, LIGHT } from '../../../src/conformance/report/page-styles.js';
 
 /** Relative luminance and contrast as WCAG 2.2 defines them. */
 function luminance(colour: string): number {

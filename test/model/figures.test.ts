@@ -8,7 +8,7 @@ import {
   formatShare,
   formatSize,
   readsPerSecond,
-} from '../../src/report/figures.js';
+} from '../../src/model/figures.js';
 
 describe('figures', () => {
   it('write counts with thousands separators', () => {
