@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FileCheck } from '../conformance/file-check.js';
 import { findProfile, PROFILES } from '../conformance/profiles.js';
-import { RULES } from '../conformance/rules.js';
+import { CHECK_FORMATS, type CheckFormat } from '../conformance/report/check-report.js';
+import { type CheckProblem, isValid } from '../conformance/report/checked-files.js';
+import { writeCheckReport } from '../conformance/report/write-check-report.js';
 import { ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
@@ -12,13 +13,11 @@ import { defaultWorkers, parseNow, parseWorkers } from './terminal.js';
 
 const FINDINGS_DEFAULT = 1000;
 const FINDINGS_MAX = 100_000;
-/** Places of each code that the text shows. */
-const PLACES_SHOWN_MAX = 5;
 
 interface CheckCommandOptions {
   profile?: string;
   timeZone: string;
-  format: 'text' | 'json';
+  format: CheckFormat;
   output?: string;
   maxFindings: number;
   workers: number;
@@ -40,7 +39,7 @@ export function registerCheck(program: Command): void {
       parseTimeZone,
       'UTC',
     )
-    .option('--format <format>', 'text or json', parseFormat, 'text')
+    .option('--format <format>', CHECK_FORMATS.join(', '), parseFormat, 'text')
     .option('--output <file>', 'write the result there instead of printing it')
     .option(
       '--max-findings <n>',
@@ -61,7 +60,7 @@ async function runCheck(paths: string[], options: CheckCommandOptions): Promise<
   const profile = options.profile === undefined ? undefined : findProfile(options.profile)!;
   const pool = openPool(options.workers);
   const checks: FileCheck[] = [];
-  let unreadable = false;
+  const problems: CheckProblem[] = [];
   try {
     for (const path of filesToCheck(paths)) {
       try {
@@ -80,46 +79,19 @@ async function runCheck(paths: string[], options: CheckCommandOptions): Promise<
         // One file that cannot be read must not hide what is known of the others.
         if (!(thrown instanceof ReadmillError)) throw thrown;
         process.stderr.write(`readmill: ${thrown.message} [${thrown.code}]\n`);
-        unreadable = true;
+        problems.push({ path, code: thrown.code, message: thrown.message });
       }
     }
   } finally {
     await pool.close();
   }
-  const valid = checks.every((check) => check.valid);
-  if (checks.length === 0 && unreadable) {
+  if (checks.length === 0 && problems.length > 0) {
     process.exitCode = 1;
     return;
   }
-  const document = { tool: 'readmill', version: VERSION, valid, files: checks };
-  const text = options.format === 'json' ? JSON.stringify(document, null, 2) : checks.map(textOf).join('\n');
-  if (options.output === undefined) process.stdout.write(`${text}\n`);
-  else writeFileSync(options.output, `${text}\n`);
-  process.exitCode = unreadable ? 1 : valid ? 0 : 2;
-}
-
-/** One file's verdict for a person: the worst first, a few places of each. */
-function textOf(check: FileCheck): string {
-  const lines = [
-    `${check.path}: ${check.valid ? 'valid' : 'NOT valid'} (profile ${check.profile}: ${check.profileReason})`,
-    `  ${check.records} records, ${check.reads} reads of ${check.meters} meters, ${check.bytes} bytes`,
-  ];
-  if (check.firstStamp !== null) lines.push(`  reads from ${check.firstStamp} to ${check.lastStamp}`);
-  const order = ['error', 'warning', 'info'];
-  const codes = Object.entries(check.counts);
-  codes.sort(([, a], [, b]) => order.indexOf(a.severity) - order.indexOf(b.severity) || b.count - a.count);
-  for (const [code, { severity, count }] of codes) {
-    const title = RULES.find((rule) => rule.code === code)?.title ?? '';
-    lines.push(`  ${severity.padEnd(7)} ${code}  ${count} x  ${title}`);
-    const places = check.findings.filter((finding) => finding.code === code);
-    for (const { line, column, field, meterId, message } of places.slice(0, PLACES_SHOWN_MAX)) {
-      const where = `line ${line}, column ${column}${field > 0 ? `, field ${field}` : ''}`;
-      lines.push(`          ${where}${meterId === null ? '' : `, meter ${meterId}`}: ${message}`);
-    }
-    if (count > PLACES_SHOWN_MAX)
-      lines.push(`          and ${count - Math.min(places.length, PLACES_SHOWN_MAX)} more`);
-  }
-  return lines.join('\n');
+  const checked = { checks, problems, version: VERSION };
+  await writeCheckReport(options.format, checked, options.output);
+  process.exitCode = problems.length > 0 ? 1 : isValid(checked) ? 0 : 2;
 }
 
 function parseProfile(name: string): string {
@@ -138,9 +110,10 @@ function parseTimeZone(text: string): string {
   return text;
 }
 
-function parseFormat(text: string): string {
-  if (text !== 'text' && text !== 'json') throw new InvalidArgumentError('It must be text or json.');
-  return text;
+function parseFormat(text: string): CheckFormat {
+  const format = CHECK_FORMATS.find((known) => known === text);
+  if (format === undefined) throw new InvalidArgumentError(`It must be one of ${CHECK_FORMATS.join(', ')}.`);
+  return format;
 }
 
 function parseMaximum(text: string): number {

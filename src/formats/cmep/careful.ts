@@ -228,6 +228,7 @@ export class CarefulReader extends LineReader {
     for (let k = 0; k < onLine; k++) {
       const errorsBefore = this.errors;
       const stampField = HEADER_FIELDS + k * 3 + 1;
+      this.fault.stamp = -1;
       const stamp = this.readStamp(stampField, k, previous);
       this.fault.stamp = stamp;
       const meta = this.readFlag(stampField + 1);
@@ -281,6 +282,7 @@ export class CarefulReader extends LineReader {
       return -1;
     }
     let stamp = local - settings.zoneMinutes;
+    this.fault.stamp = stamp;
     if (length > 0) {
       const grid = Math.min(length, 60);
       const after = local % grid;
