@@ -5,7 +5,7 @@ import type { Finding } from '../finding-buffer.js';
 import type { SeverityName } from '../rules.js';
 import { type BrokenRule, SEVERITIES } from './checked-files.js';
 import { constantMarkup, type Markup, markup } from './html-markup.js';
-import { beyondTitle, partsOf, placeOf } from './places.js';
+import { beyondTitle, placeOf, printableExcerpt } from './places.js';
 
 /** Places of a rule that lie in the page, of all its files together. */
 const PLACES_ON_PAGE_MAX = 1000;
@@ -107,15 +107,15 @@ function placeRows({ rule, files }: BrokenRule, severalFiles: boolean): PlaceRow
 
 function placeRow(finding: Finding, file: number, title: string): PlaceRow {
   const { severity, excerpt } = finding;
-  const [before, marked, after] = excerpt == null ? ['', '', ''] : partsOf(excerpt).map(printable);
+  const line = excerpt == null ? null : printableExcerpt(excerpt);
   return [
     file,
     SEVERITIES.indexOf(severity),
     printable(placeOf(finding)),
     printable(beyondTitle(finding, title)),
-    excerpt == null ? null : `${before}${marked}${after}`,
-    before!.length,
-    before!.length + marked!.length,
+    line?.text ?? null,
+    line?.from ?? 0,
+    line?.to ?? 0,
   ];
 }
 

@@ -59,7 +59,7 @@ function drawMore(group) {
   group.list.append(items);
   const left = group.matching.length - group.drawn;
   group.next.hidden = left === 0;
-  group.next.textContent = 'Show ' + number.format(Math.min(left, AT_A_TIME)) + ' more of ' + number.format(left);
+  group.next.textContent = left > AT_A_TIME ? 'Show ' + AT_A_TIME + ' more of ' + number.format(left) : 'Show ' + left + ' more';
 }
 
 function redraw(group) {

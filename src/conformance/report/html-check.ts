@@ -75,7 +75,7 @@ function verdictBanner(checked: CheckedFiles, rules: readonly BrokenRule[]): Mar
   return markup`<header class="verdict ${look}">
 <p class="run">readmill check ${checks.length === 1 ? markup`<bdi>${checks[0]!.path}</bdi>` : formatNumberOf(checks.length + problems.length, 'file')}</p>
 <h1>${word}</h1>
-<p class="first">${checks.length > 1 && invalid > 0 ? `${formatCount(invalid)} of ${formatNumberOf(checks.length, 'file')}: ` : ''}${first}</p>
+<p class="first">${checks.length > 1 && invalid > 0 ? `${formatCount(invalid)} of ${formatNumberOf(checks.length, 'file')} ${invalid === 1 ? 'is' : 'are'} not valid. ` : ''}${first}</p>
 ${checks.length === 1 ? aboutFile(checks[0]!) : null}
 </header>`;
 }

@@ -1,3 +1,4 @@
+import { printable } from '../../model/printable.js';
 import type { Excerpt, Finding } from '../finding-buffer.js';
 
 /** Fields 1 to 14 of MEPMD01. */
@@ -47,6 +48,16 @@ export function placeOf(finding: Finding): string {
 /** What stands before the text at fault, that text, and what stands after it. */
 export function partsOf({ text, from, to }: Excerpt): [string, string, string] {
   return [text.slice(0, from), text.slice(from, to), text.slice(to)];
+}
+
+/** The same excerpt without anything that does not print. */
+export function printableExcerpt(excerpt: Excerpt): Excerpt {
+  const [before, marked, after] = partsOf(excerpt).map(printable) as [string, string, string];
+  return {
+    text: `${before}${marked}${after}`,
+    from: before.length,
+    to: before.length + marked.length,
+  };
 }
 
 /**

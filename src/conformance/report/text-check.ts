@@ -3,7 +3,7 @@ import { clipEnd, printable } from '../../model/printable.js';
 import type { CoverageDay, FileCheck } from '../file-check.js';
 import type { Excerpt, Finding } from '../finding-buffer.js';
 import { type BrokenRule, brokenRules, type CheckedFiles, severityTotals } from './checked-files.js';
-import { beyondTitle, partsOf, placeOf } from './places.js';
+import { beyondTitle, partsOf, placeOf, printableExcerpt } from './places.js';
 
 /** Columns that lines of the file are cut to; what is around the place is kept. */
 const LINE_WIDTH = 92;
@@ -80,8 +80,7 @@ function placeLines(finding: Finding, title: string, paint: Paint): string[] {
   const said = [placeOf(finding), beyondTitle(finding, title)].filter((part) => part !== '').join(': ');
   const lines = said === '' ? [] : [`${PLACE_INDENT}${printable(said)}`];
   if (excerpt != null) {
-    const clipped = clipExcerpt(excerpt);
-    const [before, marked, after] = partsOf(clipped).map(printable) as [string, string, string];
+    const [before, marked, after] = partsOf(clipExcerpt(printableExcerpt(excerpt)));
     lines.push(`${PLACE_INDENT}  ${before}${paint('error', marked)}${after}`);
     lines.push(
       `${PLACE_INDENT}  ${' '.repeat(before.length)}${paint('error', '^'.repeat(Math.max(1, marked.length)))}`,
@@ -118,7 +117,7 @@ function coverageLines({ coverage }: FileCheck, paint: Paint): string[] {
     const missing = total(day.expected) - total(day.present);
     const share = formatShare(total(day.present), total(day.expected));
     lines.push(
-      `${RULE_INDENT}${day.day}  [${hourSigns(day)}]  ${share}, ${formatNumberOf(missing, 'read')} missing`,
+      `${RULE_INDENT}${printable(day.day)}  [${hourSigns(day)}]  ${share}, ${formatNumberOf(missing, 'read')} missing`,
     );
   }
   const more = withGaps.length - COVERAGE_DAYS_SHOWN_MAX;
