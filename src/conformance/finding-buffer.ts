@@ -261,12 +261,19 @@ export function shownText(bytes: Uint8Array, from: number, length: number, whole
   return wholeLength > length ? `${shown}... (${wholeLength} bytes)` : shown;
 }
 
+/** `\xNN` takes this many characters. */
+const ESCAPE_LENGTH = 4;
+const BACKSLASH = 0x5c;
+let scratch = Buffer.alloc(ESCAPE_LENGTH * EXCERPT_BYTES_MAX);
+
+/** Text with everything unprintable as \xNN, made in one piece: a string that grows by characters takes kilobytes. */
 function escaped(bytes: Uint8Array, from: number, length: number): string {
-  let shown = '';
+  if (scratch.length < length * ESCAPE_LENGTH) scratch = Buffer.alloc(length * ESCAPE_LENGTH);
+  let end = 0;
   for (let at = from; at < from + length; at++) {
     const byte = bytes[at]!;
-    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x5c;
-    shown += isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+    if (byte >= 0x20 && byte <= 0x7e && byte !== BACKSLASH) scratch[end++] = byte;
+    else end += scratch.write(`\\x${byte.toString(16).padStart(2, '0')}`, end, 'latin1');
   }
-  return shown;
+  return scratch.toString('latin1', 0, end);
 }

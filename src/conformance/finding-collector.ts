@@ -32,6 +32,21 @@ const SPARE_MIN = 64;
 /** Stands for the range of findings that no range told of. */
 const WHOLE_FILE = Number.MAX_SAFE_INTEGER;
 
+/** Findings of a code that are kept of all files of one call together, where `--max-findings` asks for no more. */
+const FINDINGS_OF_CODE_MAX = 20_000;
+/** Findings of a code that are kept of a file however many files there are. */
+const FINDINGS_OF_FILE_MIN = 10;
+
+/**
+ * How many findings of a code to keep of each of several files, so that ten thousand bad files take no more
+ * memory than a few.
+ * @param findingsMax what one file may have (`--max-findings`)
+ */
+export function findingsPerFile(findingsMax: number, files: number): number {
+  const share = Math.floor(Math.max(findingsMax, FINDINGS_OF_CODE_MAX) / Math.max(files, 1));
+  return Math.min(findingsMax, Math.max(share, FINDINGS_OF_FILE_MIN));
+}
+
 /**
  * Gathers the findings of one file from its ranges, which may come in any order, and from rules that look
  * at the whole file. Of each code the worst severity is kept first, then what stands first in the file, up

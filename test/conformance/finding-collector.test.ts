@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Finding, FindingBuffer } from '../../src/conformance/finding-buffer.js';
-import { FindingCollector } from '../../src/conformance/finding-collector.js';
+import { FindingCollector, findingsPerFile } from '../../src/conformance/finding-collector.js';
 import { RULES } from '../../src/conformance/rules.js';
 
 const SEVERITIES = ['info', 'warning', 'error'] as const;
@@ -84,6 +84,14 @@ describe('findings of a file', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it('are fewer of each file where there are many files', () => {
+    const kept = [1, 20, 40, 10_000].map((files) => findingsPerFile(1_000, files));
+    expect(kept).toEqual([1_000, 1_000, 500, 10]);
+    expect(findingsPerFile(100_000, 1)).toBe(100_000);
+    expect(findingsPerFile(3, 10_000)).toBe(3);
+    expect(findingsPerFile(0, 1)).toBe(0);
   });
 
   it('are invalid for an error that stands behind a thousand milder findings of the same code', () => {

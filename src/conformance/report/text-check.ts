@@ -57,15 +57,18 @@ function ruleLines(broken: BrokenRule, paint: Paint): string[] {
   const milder = Object.entries(bySeverity).filter(([name, times]) => name !== severity && times > 0);
   const ofThem = milder.map(([name, times]) => `${formatCount(times)} of them ${name}`).join(', ');
   const findings = files[0]!.findings;
-  const shown = findings.slice(0, PLACES_SHOWN_MAX);
   const lines = [
     '',
     `${RULE_INDENT}${paint(severity, severity.padEnd(7))}  ${formatCount(count)} x  ${rule.title}  ${paint('faint', `[${rule.code}]`)}`,
     ...(ofThem === '' ? [] : [`${PLACE_INDENT}${ofThem}`]),
   ];
-  for (const finding of shown) lines.push(...placeLines(finding, rule.title, paint));
-  const more = count - shown.length;
-  if (more > 0 && shown.length > 0) {
+  // A shifted comma breaks a rule many times on one line: each line is shown once.
+  let more = count;
+  for (const { finding, others } of firstLines(findings)) {
+    lines.push(...placeLines(finding, rule.title, others, paint));
+    more -= others + 1;
+  }
+  if (more > 0 && findings.length > 0) {
     const cut =
       findings.length < count
         ? `; ${formatCount(findings.length)} are kept, --max-findings sets how many`
@@ -75,10 +78,24 @@ function ruleLines(broken: BrokenRule, paint: Paint): string[] {
   return lines;
 }
 
-function placeLines(finding: Finding, title: string, paint: Paint): string[] {
+/** The first lines that break a rule: the first finding of each, and how many others it has. */
+function firstLines(findings: readonly Finding[]): { finding: Finding; others: number }[] {
+  const lines: { finding: Finding; others: number }[] = [];
+  for (const finding of findings) {
+    const last = lines.at(-1);
+    if (last !== undefined && finding.line > 0 && last.finding.line === finding.line) last.others++;
+    else if (lines.length === PLACES_SHOWN_MAX) break;
+    else lines.push({ finding, others: 0 });
+  }
+  return lines;
+}
+
+/** @param others findings of the same rule on the same line */
+function placeLines(finding: Finding, title: string, others: number, paint: Paint): string[] {
   const { excerpt } = finding;
   const said = [placeOf(finding), beyondTitle(finding, title)].filter((part) => part !== '').join(': ');
-  const lines = said === '' ? [] : [`${PLACE_INDENT}${printable(said)}`];
+  const also = others === 0 ? '' : paint('faint', ` (and ${formatCount(others)} more on this line)`);
+  const lines = said === '' ? [] : [`${PLACE_INDENT}${printable(said)}${also}`];
   if (excerpt != null) {
     const [before, marked, after] = partsOf(clipExcerpt(printableExcerpt(excerpt)));
     lines.push(`${PLACE_INDENT}  ${before}${paint('error', marked)}${after}`);

@@ -161,6 +161,16 @@ describe('text', () => {
     expect(lines.at(-2)).toBe('1 file: 0 valid, 1 NOT valid; 1,234,574 errors, 5 warnings, 27 infos');
   });
 
+  it('shows each line once, however often it breaks a rule', () => {
+    const findings = [3, 3, 3, 4, 8, 9, 10, 11, 11].map((line) => sampleFinding({ line }));
+    const text = written('text', checked(sampleCheck(findings)));
+    const places = text.split('\n').filter((line) => /^ {6}(line|and) /.test(line));
+    expect(places.map((place) => place.replace(/, column.*?Z/, '').trim())).toEqual([
+      'line 3 (and 2 more on this line)',
+      ...['line 4', 'line 8', 'line 9', 'line 10', 'and 2 more'],
+    ]);
+  });
+
   it('has colour only where asked, and no control character of the data in any case', () => {
     for (const name of Object.keys(SAMPLES)) {
       const plain = written('text', SAMPLES[name]!);
