@@ -38,7 +38,7 @@ export interface BrokenRule {
   files: { check: number; count: number; findings: Finding[] }[];
 }
 
-/** The broken rules of some files: errors first, then by how often. */
+/** The broken rules of some files: errors first, then by how often at their worst. */
 export function brokenRules(checks: readonly FileCheck[]): BrokenRule[] {
   const found = new Map<string, BrokenRule>();
   for (const [number, check] of checks.entries()) {
@@ -69,9 +69,9 @@ export function brokenRules(checks: readonly FileCheck[]): BrokenRule[] {
       broken.files.push({ check: number, count: counted.count, findings: byCode.get(rule.code) ?? [] });
     }
   }
-  return [...found.values()].sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.count - a.count,
-  );
+  const rank = ({ severity }: BrokenRule) => SEVERITIES.indexOf(severity);
+  const worst = ({ severity, bySeverity }: BrokenRule) => bySeverity[severity];
+  return [...found.values()].sort((a, b) => rank(a) - rank(b) || worst(b) - worst(a) || b.count - a.count);
 }
 
 /** How many findings of each severity there are in some files. */

@@ -64,7 +64,7 @@ function verdictBanner(checked: CheckedFiles, rules: readonly BrokenRule[]): Mar
           : ['complete', 'Valid'];
   const named = errors
     .slice(0, RULES_NAMED_MAX)
-    .map(({ rule, count }) => `${rule.title} (${formatCount(count)})`);
+    .map(({ rule, bySeverity }) => `${rule.title} (${formatCount(bySeverity.error)})`);
   const more = errors.length - named.length;
   const first =
     errors.length > 0

@@ -11,7 +11,7 @@ import {
   type CheckFormat,
   checkReport,
 } from '../../../src/conformance/report/check-report.js';
-import type { CheckedFiles } from '../../../src/conformance/report/checked-files.js';
+import { brokenRules, type CheckedFiles } from '../../../src/conformance/report/checked-files.js';
 import { uriOf } from '../../../src/conformance/report/sarif-check.js';
 import { writeCheckReport } from '../../../src/conformance/report/write-check-report.js';
 import { RULES } from '../../../src/conformance/rules.js';
@@ -189,6 +189,23 @@ describe('text', () => {
     );
     expect(written('text', SAMPLES.several!)).toContain('4 files: 1 valid, 2 NOT valid, 1 NOT checked');
   });
+});
+
+it('orders rules by their errors, not by milder findings of the same code', () => {
+  const findings = [
+    ...Array.from({ length: 9 }, (_, i) =>
+      sampleFinding({ severity: i === 0 ? 'error' : 'info', line: i + 1 }),
+    ),
+    ...Array.from({ length: 3 }, (_, i) => sampleFinding({ code: 'cmep/bad-number', line: 20 + i })),
+  ];
+  const files = checked(sampleCheck(findings));
+  expect(brokenRules(files.checks).map(({ rule, count }) => [rule.code, count])).toEqual([
+    ['cmep/bad-number', 3],
+    ['cmep/bad-timestamp', 9],
+  ]);
+  expect(written('html', files)).toContain(
+    'Not a CMEP number (3); Not a real time of the form CCYYMMDDHHMM (1).',
+  );
 });
 
 describe('reports of every format', () => {
