@@ -32,7 +32,6 @@ async function sumFile(path: string, pool: WorkerPool): Promise<ScanAnswer> {
       workDirectory: '',
       findingsMax: 0,
       marketZoneMinutes: EST_OFFSET_MINUTES,
-      countsMeters: false,
     });
     reads += result.reads;
     sum += result.sum;

@@ -177,7 +177,6 @@ function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number): 
           workDirectory,
           findingsMax: RUN_FINDINGS_MAX,
           marketZoneMinutes: parseZone(config.marketTimeZone)!,
-          countsMeters: false,
         };
         jobs.push({ input: number, member: memberNumber, task });
       }

@@ -31,8 +31,16 @@ export function loadBlocks(files: readonly string[], pieces: BlockPieces): Block
   let total = 0;
   for (const length of pieces.lengths) total += length;
   if (memory.byteLength < total) memory = new ArrayBuffer(Math.ceil((total * 1.25) / 4096) * 4096);
+  readPieces(files, pieces, new Uint8Array(memory, 0, total));
+  return indexBlocks(memory, total);
+}
+
+/**
+ * Puts blocks that lie in memory in the order of `loadBlocks`.
+ * @param total bytes of `memory` that hold blocks
+ */
+export function indexBlocks(memory: ArrayBufferLike, total: number): BlockIndex {
   const bytes = new Uint8Array(memory, 0, total);
-  readPieces(files, pieces, bytes);
   const words = new Int32Array(memory, 0, total >> 2);
   const doubles = new Float64Array(memory, 0, total >> 3);
   let count = 0;

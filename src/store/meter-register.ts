@@ -24,6 +24,13 @@ export interface MeterRegister {
    * @throws ReadmillError READMILL_REGISTER_DAMAGED where a block is not what was written
    */
   slice(lowerMeterId: Uint8Array | null, upperMeterId: Uint8Array | null): RegisterSlice;
+  /**
+   * The block that holds all rows of a meter, if the register knows it: for going through meters in order
+   * without holding more than one block.
+   * @returns its rows, and the first id that is beyond it (null = none is)
+   * @throws ReadmillError READMILL_REGISTER_DAMAGED
+   */
+  blockFor(meterId: Uint8Array): { slice: RegisterSlice; beyond: Uint8Array | null };
   close(): void;
 }
 
@@ -54,6 +61,13 @@ export function openRegister(path: string): MeterRegister {
         const blocks = index.blocks.slice(...blockRange(firstIds, lower, upper));
         const parts = blocks.map((block) => partOfBlock(fd, block, lower, upper, path));
         return { ...joined(parts), serviceClasses: index.serviceClasses };
+      },
+      blockFor(meterId) {
+        const number = Math.max(0, blockRange(firstIds, meterId, null)[0]);
+        const block = index.blocks[number];
+        const rows = block === undefined ? allocateRows(0, 0, 0) : blockRows(fd, block, path);
+        const beyond = firstIds[number + 1] ?? null;
+        return { slice: { ...rows, serviceClasses: index.serviceClasses }, beyond };
       },
       close: () => closeSync(fd),
     };
@@ -102,13 +116,18 @@ function partOfBlock(
   upper: Uint8Array | null,
   path: string,
 ): Part {
+  const rows = blockRows(fd, block, path);
+  const below = (id: Uint8Array) => countBelow(rows.rows, (i) => compareMeterIdTo(rows, i, id) < 0);
+  const first = lower === null ? 0 : below(lower);
+  return { rows, first, end: Math.max(first, upper === null ? rows.rows : below(upper)) };
+}
+
+function blockRows(fd: number, block: IndexedBlock, path: string): RegisterRows {
   const rows = readBlock(fd, block);
   if (rows === null) {
     throw damagedRegister(path, `the meter register is damaged at byte ${block.offset}`);
   }
-  const below = (id: Uint8Array) => countBelow(rows.rows, (i) => compareMeterIdTo(rows, i, id) < 0);
-  const first = lower === null ? 0 : below(lower);
-  return { rows, first, end: Math.max(first, upper === null ? rows.rows : below(upper)) };
+  return rows;
 }
 
 function joined(parts: readonly Part[]): RegisterRows {

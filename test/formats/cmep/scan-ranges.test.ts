@@ -99,7 +99,6 @@ function scan(fileBytes: number, cuts: readonly number[], profile: string, withM
     ...{ lines: 0, records: 0, reads: 0, rejectedRecords: 0, rejectedReads: 0, sum: 0n },
     ...{ firstStamp: Number.POSITIVE_INFINITY, lastStamp: Number.NEGATIVE_INFINITY },
     days: new Map<number, number>(),
-    meters: new Set<number>(),
     blocks: [[], [], []] as string[][],
     rejects: [] as number[][],
     findings: [] as unknown[],
@@ -110,7 +109,7 @@ function scan(fileBytes: number, cuts: readonly number[], profile: string, withM
       ...{ range: i, path, from: bounds[i]!, to: bounds[i + 1]!, fileBytes, workDirectory },
       settings: settingsFor(profile),
       partitionLowers: ['', 'M1003', 'M1008'],
-      ...{ findingsMax: 1_000_000, marketZoneMinutes: -300, countsMeters: true },
+      ...{ findingsMax: 1_000_000, marketZoneMinutes: -300 },
     });
     for (const [p, blocks] of blocksOf(result, bounds[i]!, whole.lines).entries())
       whole.blocks[p]!.push(...blocks);
@@ -122,7 +121,6 @@ function scan(fileBytes: number, cuts: readonly number[], profile: string, withM
       whole.counts[rule] = (whole.counts[rule] ?? 0) + count;
     });
     for (const [day, count] of result.recordsByDay) whole.days.set(day, (whole.days.get(day) ?? 0) + count);
-    for (const hash of result.meterHashes) whole.meters.add(hash);
     for (const name of ['lines', 'records', 'reads', 'rejectedRecords', 'rejectedReads'] as const) {
       whole[name] += result[name];
     }
@@ -130,7 +128,7 @@ function scan(fileBytes: number, cuts: readonly number[], profile: string, withM
     whole.firstStamp = Math.min(whole.firstStamp, result.firstStamp);
     whole.lastStamp = Math.max(whole.lastStamp, result.lastStamp);
   }
-  return { ...whole, days: [...whole.days].sort(), meters: [...whole.meters].sort() };
+  return { ...whole, days: [...whole.days].sort() };
 }
 
 const cuts = fc.array(

@@ -1,0 +1,156 @@
+import { MINUTES_PER_DAY, readDayStart } from '../model/time.js';
+
+const HOURS = 24;
+/** Doubles of a packed day: file, day, channels, then 24 counts of reads there and 24 of reads expected. */
+export const COVERAGE_COLUMNS = 3 + 2 * HOURS;
+
+export interface DayCounts {
+  channels: number;
+  present: Float64Array;
+  expected: Float64Array;
+}
+
+interface FileDays {
+  days: Map<number, DayCounts>;
+  /** Days that gave way to later ones; a day never comes back from here. */
+  leftOut: Set<number>;
+}
+
+/** Coverage as buffers that can be moved between threads. */
+export interface PackedCoverage {
+  rows: Float64Array;
+  /** Pairs of file and day. */
+  leftOut: Float64Array;
+}
+
+/**
+ * Counts, for each file and read day, the reads of interval channels by the hour of market time they end
+ * in, and how many there would be with none missing: a channel that delivered anything for a day is
+ * expected to deliver all of it.
+ */
+export class CoverageCounter {
+  private readonly files = new Map<number, FileDays>();
+  /** What is counted of a day that was left out. */
+  private readonly nowhere = emptyDay();
+
+  /**
+   * @param zoneMinutes minutes that market time is ahead of UTC
+   * @param daysMax days to keep of a file: the latest
+   */
+  constructor(
+    private readonly zoneMinutes: number,
+    private readonly daysMax: number,
+  ) {}
+
+  /**
+   * Adds the reads of one channel in one file.
+   * @param keys stamp x 2, plus 1 where the read has no value; rising, several may be of one stamp
+   */
+  addChannel(file: number, keys: Int32Array, from: number, to: number, intervalMinutes: number): void {
+    const { zoneMinutes } = this;
+    let dayEnd = Number.NEGATIVE_INFINITY;
+    let dayStart = 0;
+    let counts: DayCounts | null = null;
+    let lastSlot = -1;
+    for (let i = from; i < to; i++) {
+      const stamp = keys[i]! >> 1;
+      if (stamp > dayEnd) {
+        const day = Math.floor((stamp + zoneMinutes - 1) / MINUTES_PER_DAY);
+        dayStart = readDayStart(day, zoneMinutes);
+        dayEnd = dayStart + MINUTES_PER_DAY;
+        counts = this.day(file, day);
+        counts.channels++;
+        expectDay(counts.expected, intervalMinutes);
+        lastSlot = -1;
+      }
+      if ((keys[i]! & 1) === 1) continue;
+      const slot = Math.floor((stamp - dayStart - 1) / intervalMinutes);
+      if (slot === lastSlot) continue;
+      lastSlot = slot;
+      counts!.present[hourOfSlot(slot, intervalMinutes)]!++;
+    }
+  }
+
+  private day(file: number, day: number): DayCounts {
+    let known = this.files.get(file);
+    if (known === undefined) {
+      known = { days: new Map(), leftOut: new Set() };
+      this.files.set(file, known);
+    }
+    if (known.leftOut.has(day)) return this.nowhere;
+    let counts = known.days.get(day);
+    if (counts === undefined) {
+      if (known.days.size >= this.daysMax * 2) {
+        leaveOutEarliest(known, this.daysMax);
+        return this.day(file, day);
+      }
+      counts = emptyDay();
+      known.days.set(day, counts);
+    }
+    return counts;
+  }
+
+  /** Adds what another thread counted; its files count from `firstFile` on. */
+  merge({ rows, leftOut }: PackedCoverage, firstFile: number): void {
+    for (let at = 0; at < rows.length; at += COVERAGE_COLUMNS) {
+      const counts = this.day(firstFile + rows[at]!, rows[at + 1]!);
+      counts.channels += rows[at + 2]!;
+      for (let hour = 0; hour < HOURS; hour++) {
+        counts.present[hour]! += rows[at + 3 + hour]!;
+        counts.expected[hour]! += rows[at + 3 + HOURS + hour]!;
+      }
+    }
+    for (let at = 0; at < leftOut.length; at += 2) {
+      const day = leftOut[at + 1]!;
+      this.day(firstFile + leftOut[at]!, day);
+      const known = this.files.get(firstFile + leftOut[at]!)!;
+      known.days.delete(day);
+      known.leftOut.add(day);
+    }
+  }
+
+  pack(): PackedCoverage {
+    const rows: number[] = [];
+    const leftOut: number[] = [];
+    for (const [file, known] of this.files) {
+      for (const [day, { channels, present, expected }] of known.days) {
+        rows.push(file, day, channels, ...present, ...expected);
+      }
+      for (const day of known.leftOut) leftOut.push(file, day);
+    }
+    return { rows: Float64Array.from(rows), leftOut: Float64Array.from(leftOut) };
+  }
+
+  /** The latest days of a file in order, and how many were left out before them. */
+  daysOf(file: number): { days: [number, DayCounts][]; leftOut: number } {
+    const known = this.files.get(file);
+    if (known === undefined) return { days: [], leftOut: 0 };
+    leaveOutEarliest(known, this.daysMax);
+    return { days: [...known.days].sort(([a], [b]) => a - b), leftOut: known.leftOut.size };
+  }
+}
+
+function leaveOutEarliest({ days, leftOut }: FileDays, kept: number): void {
+  const inOrder = [...days.keys()].sort((a, b) => a - b);
+  for (const day of inOrder.slice(0, Math.max(inOrder.length - kept, 0))) {
+    days.delete(day);
+    leftOut.add(day);
+  }
+}
+
+function emptyDay(): DayCounts {
+  return { channels: 0, present: new Float64Array(HOURS), expected: new Float64Array(HOURS) };
+}
+
+const hourOfSlot = (slot: number, intervalMinutes: number): number =>
+  Math.min(Math.floor(((slot + 1) * intervalMinutes - 1) / 60), HOURS - 1);
+
+function expectDay(expected: Float64Array, intervalMinutes: number): void {
+  if (intervalMinutes <= 60) {
+    const inHour = 60 / intervalMinutes;
+    for (let hour = 0; hour < HOURS; hour++) expected[hour]! += inHour;
+    return;
+  }
+  const slots = MINUTES_PER_DAY / intervalMinutes;
+  for (let slot = 0; slot < slots; slot++) expected[hourOfSlot(slot, intervalMinutes)]!++;
+}

@@ -1,0 +1,350 @@
+import { multiplyDivideHalfUp, POWERS_OF_TEN, UNITS_PER_ONE } from '../model/decimal.js';
+import { FORM_MASK, formOf, maskOf } from '../model/quality.js';
+import { MINUTES_PER_DAY } from '../model/time.js';
+import { channelCode, INTERVAL_OF, IS_KWH, IS_REGISTER, UNITS } from '../model/units.js';
+import { type BlockIndex, channelOfBlock, meterIdLength, meterIdStart } from '../store/block-index.js';
+import type { MeterRegister } from '../store/meter-register.js';
+import { NO_ADVANCE, type RegisterFacts, registerAdvance } from '../vee/register-span.js';
+import { ChannelReads } from './check-channel.js';
+import { CoverageCounter, type PackedCoverage } from './check-coverage.js';
+import { KIND, KINDS, type PackedPlaces, PlaceLists } from './check-places.js';
+import { RegisterCursor } from './check-register.js';
+
+/** What the cross-record rules need to know; plain data that can be sent to a worker. */
+export interface CrossSettings {
+  /** First range of each file; a range belongs to the last file that begins at or before it. */
+  fileStarts: Int32Array;
+  /** By file and `KIND`: false where the file's profile switches the rule off. */
+  isOn: Uint8Array;
+  /** By file: how much intervals and register may differ, whole number of 0.00001, per multiplier. */
+  sumTolerances: Float64Array;
+  /** Highest plausible value of one hour, in 0.00001, where the meter register gives none. */
+  maximumPerHour: number;
+  /** Minutes that market time is ahead of UTC. */
+  marketZoneMinutes: number;
+  /** Places to keep of each kind and file. */
+  findingsMax: number;
+  coverageDaysMax: number;
+}
+
+/** What going through meters gave, as buffers that can be moved between threads. */
+export interface CrossResult {
+  /** Meters of each file. */
+  meters: Float64Array;
+  counts: Float64Array;
+  places: PackedPlaces[];
+  coverage: PackedCoverage;
+}
+
+/** Bits of a mask that explain a register that went down: rollover and reset. */
+const REGISTER_RESTART_BITS = (1 << 13) | (1 << 14);
+/** A dial has this many digits at least. */
+const DIAL_DIGITS_MIN = 4;
+const DIAL_DIGITS_MAX = 10;
+
+/** Net registers (NKWHREG ...) may go down: delivered less received. */
+const MAY_DECREASE = Uint8Array.from(UNITS, (unit) => (unit.startsWith('N') ? 1 : 0));
+
+/** Goes through the blocks of meters, one meter at a time, and notes what the cross-record rules find. */
+export class MeterChecker {
+  private readonly meters: Float64Array;
+  /** By file: the meter, by its number in this pass, that was counted there last. */
+  private readonly meterInFile: Float64Array;
+  private meterNumber = 0;
+  private readonly places: PlaceLists;
+  private readonly coverage: CoverageCounter;
+  private readonly register: RegisterCursor | null;
+  private readonly channels: ChannelReads[] = [];
+  private channelCount = 0;
+  private keys = new Float64Array(16);
+  private times = new Int32Array(256);
+  private index!: BlockIndex;
+  /** The file that was looked up last, and the ranges it has. */
+  private file = 0;
+  private fileFrom = 0;
+  private fileTo = 0;
+  private readonly facts: RegisterFacts = { multiplier: 0, registerDigits: 0, maximumPerHour: 0 };
+
+  constructor(
+    private readonly settings: CrossSettings,
+    register: MeterRegister | null,
+  ) {
+    const fileCount = settings.fileStarts.length;
+    this.meters = new Float64Array(fileCount);
+    this.meterInFile = new Float64Array(fileCount);
+    this.places = new PlaceLists(fileCount, settings.findingsMax);
+    this.coverage = new CoverageCounter(settings.marketZoneMinutes, settings.coverageDaysMax);
+    this.register = register === null ? null : new RegisterCursor(register);
+  }
+
+  result(): CrossResult {
+    const { meters, places, coverage } = this;
+    return { meters, counts: places.counts, places: places.pack(), coverage: coverage.pack() };
+  }
+
+  /** Checks one meter: blocks `first` to `end - 1` of the index, in any order. */
+  check(index: BlockIndex, first: number, end: number): void {
+    this.index = index;
+    const keys = this.inOrder(first, end);
+    const isKnown = this.register === null || this.seekRegister(index.starts[first]!);
+    this.meterNumber++;
+    this.channelCount = 0;
+    let reads: ChannelReads | null = null;
+    for (let i = 0; i < end - first; i++) {
+      const start = keys[i]! % 2 ** 32;
+      const channel = channelOfBlock(index.words, start);
+      if (reads === null || reads.channel !== channel) reads = this.nextChannel(channel);
+      reads.gather(index, start);
+      const file = this.fileOf(start);
+      if (this.meterInFile[file] !== this.meterNumber) {
+        this.meterInFile[file] = this.meterNumber;
+        this.meters[file]!++;
+      }
+      if (!isKnown) this.tell(KIND.unknownMeter, start, -1, -1, Number.NaN, Number.NaN, -1);
+    }
+    for (let c = 0; c < this.channelCount; c++) this.checkChannel(this.channels[c]!);
+  }
+
+  /** Blocks by channel, then in the order of the files, which is the order they lie in: channel x 2^32 + word. */
+  private inOrder(first: number, end: number): Float64Array {
+    const { words, starts } = this.index;
+    const count = end - first;
+    if (count > this.keys.length) this.keys = new Float64Array(count * 2);
+    const keys = this.keys.subarray(0, count);
+    let isSorted = true;
+    for (let i = 0; i < count; i++) {
+      const start = starts[first + i]!;
+      keys[i] = channelOfBlock(words, start) * 2 ** 32 + start;
+      if (i > 0 && keys[i]! < keys[i - 1]!) isSorted = false;
+    }
+    if (!isSorted) keys.sort();
+    return keys;
+  }
+
+  private nextChannel(channel: number): ChannelReads {
+    if (this.channelCount === this.channels.length) this.channels.push(new ChannelReads());
+    const reads = this.channels[this.channelCount++]!;
+    reads.clear(channel);
+    return reads;
+  }
+
+  private fileOf(start: number): number {
+    const range = this.index.words[start + 4]!;
+    if (range >= this.fileFrom && range < this.fileTo) return this.file;
+    const { fileStarts } = this.settings;
+    let low = 0;
+    let high = fileStarts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (fileStarts[middle]! <= range) low = middle;
+      else high = middle;
+    }
+    this.file = low;
+    this.fileFrom = fileStarts[low]!;
+    this.fileTo = fileStarts[low + 1] ?? Number.POSITIVE_INFINITY;
+    return low;
+  }
+
+  private seekRegister(start: number): boolean {
+    const { words, bytes } = this.index;
+    const from = meterIdStart(words, start);
+    return this.register!.seek(bytes, from, from + meterIdLength(words, start));
+  }
+
+  private tell(
+    kind: number,
+    block: number,
+    read: number,
+    stamp: number,
+    value: number,
+    against: number,
+    earlier: number,
+  ): void {
+    const file = this.fileOf(block);
+    if (this.settings.isOn[file * KINDS + kind] === 0) return;
+    this.places.add(file, kind, this.index.words, block, read, stamp, value, against, earlier);
+  }
+
+  private checkChannel(reads: ChannelReads): void {
+    reads.settle(this.index, this.duplicates);
+    const unit = reads.channel >> 2;
+    if (IS_REGISTER[unit] === 1) {
+      this.checkRegister(reads, this.intervalsOf(reads.channel));
+      return;
+    }
+    if (reads.intervalMinutes === 0) reads.intervalMinutes = leastStep(reads);
+    if (reads.intervalMinutes > 0) this.cover(reads);
+  }
+
+  private readonly duplicates = (reads: ChannelReads, first: number, later: number): void => {
+    const a = reads.hasValue(first) ? reads.values[first]! : Number.NaN;
+    const b = reads.hasValue(later) ? reads.values[later]! : Number.NaN;
+    const kind = a !== b && a === a && b === b ? KIND.duplicateDifferent : KIND.duplicateSame;
+    this.tellOfRead(kind, reads, later, b, a, first);
+  };
+
+  private tellOfRead(
+    kind: number,
+    reads: ChannelReads,
+    read: number,
+    value: number,
+    against: number,
+    earlier: number,
+  ): void {
+    const number = reads.blockOf(read);
+    const other = reads.blocks[reads.blockOf(earlier)]!;
+    const place = read - reads.blockReads[number]!;
+    this.tell(kind, reads.blocks[number]!, place, reads.stamps[read]!, value, against, other);
+  }
+
+  /** Counts a channel's reads by file, day and hour. */
+  private cover(reads: ChannelReads): void {
+    if (reads.count > this.times.length) this.times = new Int32Array(reads.count * 2);
+    const { times } = this;
+    let from = 0;
+    let file = this.fileOf(reads.blocks[0]!);
+    let isRising = true;
+    for (let b = 0; b < reads.blockCount; b++) {
+      const own = this.fileOf(reads.blocks[b]!);
+      if (own !== file) {
+        this.coverFile(reads, file, from, reads.blockReads[b]!, isRising);
+        from = reads.blockReads[b]!;
+        file = own;
+        isRising = true;
+      }
+      for (let i = reads.blockReads[b]!; i < reads.blockReads[b + 1]!; i++) {
+        times[i] = reads.stamps[i]! * 2 + (reads.hasValue(i) ? 0 : 1);
+        if (i > from && times[i]! < times[i - 1]!) isRising = false;
+      }
+    }
+    this.coverFile(reads, file, from, reads.count, isRising);
+  }
+
+  private coverFile(reads: ChannelReads, file: number, from: number, to: number, isRising: boolean): void {
+    if (!isRising) this.times.subarray(from, to).sort();
+    this.coverage.addChannel(file, this.times, from, to, reads.intervalMinutes);
+  }
+
+  /** The intervals that a register counts, or null where the meter sent none. */
+  private intervalsOf(registerChannel: number): ChannelReads | null {
+    const unit = INTERVAL_OF[registerChannel >> 2]!;
+    if (unit < 0) return null;
+    const channel = channelCode(unit, registerChannel & 3);
+    for (let c = 0; c < this.channelCount; c++)
+      if (this.channels[c]!.channel === channel) return this.channels[c]!;
+    return null;
+  }
+
+  /** Goes through the registers in the order of time, each with the one before it. */
+  private checkRegister(reads: ChannelReads, intervals: ChannelReads | null): void {
+    let before = -1;
+    let at = 0;
+    for (let i = 0; i < reads.uniqueCount; i++) {
+      const read = reads.inTime(i);
+      if (!reads.hasValue(read)) continue;
+      if (before >= 0) at = this.checkSpan(reads, before, read, intervals, at);
+      before = read;
+    }
+  }
+
+  /** @returns how many intervals, in the order of time, end at or before the later register */
+  private checkSpan(
+    reads: ChannelReads,
+    before: number,
+    read: number,
+    intervals: ChannelReads | null,
+    at: number,
+  ): number {
+    const { facts } = this;
+    const start = reads.values[before]!;
+    const end = reads.values[read]!;
+    const minutes = reads.stamps[read]! - reads.stamps[before]!;
+    const isKnown = this.setFacts(reads);
+    if (end < start && facts.registerDigits === 0) facts.registerDigits = dialDigits(start);
+    let advance = registerAdvance(start, end, minutes, facts);
+    if (end < start && MAY_DECREASE[reads.channel >> 2] === 1) {
+      advance = multiplyDivideHalfUp(end - start, facts.multiplier, UNITS_PER_ONE);
+    } else if (Number.isNaN(advance) || isRestart(reads.metas[read]!)) {
+      if (!isRestart(reads.metas[read]!)) {
+        this.tellOfRead(KIND.registerDecreased, reads, read, end, start, before);
+      }
+      advance = NO_ADVANCE;
+    }
+    if (intervals === null) return at;
+    const constant = isKnown ? UNITS_PER_ONE : intervals.constant;
+    if (!isKnown && (constant <= 0 || reads.constant <= 0)) advance = NO_ADVANCE;
+    return this.checkSum(reads, before, read, intervals, at, advance, constant);
+  }
+
+  /** What is known of the dial. @returns whether the meter register tells it */
+  private setFacts(reads: ChannelReads): boolean {
+    const { facts, settings } = this;
+    const unit = reads.channel >> 2;
+    facts.registerDigits = 0;
+    facts.maximumPerHour = settings.maximumPerHour;
+    // Without a meter register the records' own constant is all that is known of the dial.
+    facts.multiplier = reads.constant > 0 ? reads.constant : UNITS_PER_ONE;
+    const isKwh = INTERVAL_OF[unit]! >= 0 && IS_KWH[INTERVAL_OF[unit]!] === 1;
+    return this.register?.describe(unit, isKwh, facts) ?? false;
+  }
+
+  /**
+   * Holds the advance against the sum of the intervals, where all intervals of the span are there.
+   * @param at intervals, in the order of time, that end before the span for sure
+   * @param constant calculation constant of the intervals
+   * @returns how many intervals end at or before the later register
+   */
+  private checkSum(
+    reads: ChannelReads,
+    before: number,
+    read: number,
+    intervals: ChannelReads,
+    at: number,
+    advance: number,
+    constant: number,
+  ): number {
+    const start = reads.stamps[before]!;
+    const end = reads.stamps[read]!;
+    const length = intervals.intervalMinutes;
+    let i = at;
+    while (i < intervals.uniqueCount && intervals.stamps[intervals.inTime(i)]! <= start) i++;
+    let slots = 0;
+    let sum = 0;
+    for (; i < intervals.uniqueCount; i++) {
+      const slot = intervals.inTime(i);
+      const stamp = intervals.stamps[slot]!;
+      if (stamp > end) break;
+      if (!intervals.hasValue(slot) || length === 0 || (stamp - start) % length !== 0) continue;
+      slots++;
+      sum += intervals.values[slot]!;
+    }
+    if (Number.isNaN(advance) || slots === 0 || slots * length !== end - start) return i;
+    const tolerance = this.settings.sumTolerances[this.fileOf(reads.blocks[reads.blockOf(read)]!)]!;
+    const allowed = multiplyDivideHalfUp(tolerance, this.facts.multiplier, UNITS_PER_ONE);
+    const used = constant === UNITS_PER_ONE ? sum : multiplyDivideHalfUp(sum, constant, UNITS_PER_ONE);
+    if (Math.abs(advance - used) > allowed) {
+      this.tellOfRead(KIND.registerSum, reads, read, advance, used, before);
+    }
+    return i;
+  }
+}
+
+/** Digits before the point of a register, as many as a dial has at the least. */
+function dialDigits(value: number): number {
+  let digits = DIAL_DIGITS_MIN;
+  while (digits < DIAL_DIGITS_MAX && Math.abs(value) >= POWERS_OF_TEN[digits]! * UNITS_PER_ONE) digits++;
+  return digits;
+}
+
+/** Whether the flag says that the register rolled over or was reset. */
+const isRestart = (meta: number): boolean =>
+  formOf(meta) === FORM_MASK && (maskOf(meta) & REGISTER_RESTART_BITS) !== 0;
+
+/** Least step between two reads, where that can be an interval: it divides the day. Else 0. */
+function leastStep(reads: ChannelReads): number {
+  let least = MINUTES_PER_DAY;
+  for (let i = 1; i < reads.uniqueCount; i++) {
+    least = Math.min(least, reads.stamps[reads.inTime(i)]! - reads.stamps[reads.inTime(i - 1)]!);
+  }
+  return reads.uniqueCount > 1 && MINUTES_PER_DAY % least === 0 ? least : 0;
+}

@@ -1,0 +1,45 @@
+import { type BlockIndex, type BlockPieces, indexBlocks, loadBlocks } from '../store/block-index.js';
+import { type MeterRegister, openRegister } from '../store/meter-register.js';
+import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
+
+/** Meters to be checked by the cross-record rules, all records of each. */
+export interface CheckPartitionTask {
+  /** Blocks in work files, or in memory. */
+  blocks: { files: string[]; pieces: BlockPieces } | Int32Array;
+  cross: CrossSettings;
+  registerPath: string | null;
+}
+
+let opened: { path: string; register: MeterRegister } | null = null;
+
+/** The imported meter register at a path; the last one stays open in this thread. */
+export function openedRegister(path: string | null): MeterRegister | null {
+  if (path === null) return null;
+  if (opened?.path !== path) {
+    opened?.register.close();
+    opened = null;
+    opened = { path, register: openRegister(path) };
+  }
+  return opened.register;
+}
+
+/**
+ * Pass 2 of `check`: goes through the meters of a partition.
+ * @throws the system's error where a work file cannot be read
+ */
+export function checkPartition(task: CheckPartitionTask): CrossResult {
+  const checker = new MeterChecker(task.cross, openedRegister(task.registerPath));
+  const index = indexOf(task.blocks);
+  for (let b = 0; b < index.count; ) {
+    let end = b + 1;
+    while (index.meterStarts[end] === 0) end++;
+    checker.check(index, b, end);
+    b = end;
+  }
+  return checker.result();
+}
+
+function indexOf(blocks: CheckPartitionTask['blocks']): BlockIndex {
+  if (blocks instanceof Int32Array) return indexBlocks(blocks.buffer, blocks.byteLength);
+  return loadBlocks(blocks.files, blocks.pieces);
+}

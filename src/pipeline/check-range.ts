@@ -1,0 +1,201 @@
+import { FindingBuffer, type PackedFindings } from '../conformance/finding-buffer.js';
+import type { CmepRecord, CmepSink, RecordFault } from '../formats/cmep/record.js';
+import { BlockBuffer } from '../store/block-buffer.js';
+import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
+import { compareBytes, PartitionFinder } from '../store/partition-map.js';
+import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
+import { openedRegister } from './check-partition.js';
+import { bufferOffset, type FileRange, readRange } from './range-reader.js';
+import { appendToSpill } from './spill.js';
+
+/** A piece of a file for one task of pass 1 of `check`. */
+export interface CheckRangeTask extends FileRange {
+  range: number;
+  findingsMax: number;
+  /**
+   * What becomes of the reads, for the rules that look at more than one record:
+   * - `keep`: they are handed back, for input that is small as a whole;
+   * - `settle`: the meters within the range are checked at once, and those at its ends, which the ranges
+   *   beside it may have too, are handed back; right only where the meters of the input stand in order;
+   * - `spill`: they go to this thread's work file, by partition.
+   */
+  reads: 'keep' | 'settle' | 'spill';
+  cross: CrossSettings;
+  registerPath: string | null;
+  partitionLowers: string[];
+  workDirectory: string;
+}
+
+/** Meters of a range that was settled at once. */
+export interface SettledRange {
+  /** False where a meter stands before one with a lower id: nothing was settled. */
+  isInOrder: boolean;
+  /** Lowest and highest meter id, latin1. */
+  lowest: string;
+  highest: string;
+  cross: CrossResult | null;
+}
+
+export interface CheckRangeResult {
+  range: number;
+  lines: number;
+  records: number;
+  reads: number;
+  firstStamp: number;
+  lastStamp: number;
+  findings: PackedFindings;
+  /** Blocks that are handed back. */
+  kept: Int32Array;
+  settled: SettledRange | null;
+  /** File of blocks that this range was appended to, where, and the word each partition begins at. */
+  spillFile: string;
+  spillOffset: number;
+  partitionStarts: Uint32Array;
+}
+
+const blocks = new BlockBuffer();
+const NOTHING = new Int32Array(0);
+
+/** What is counted while a range is checked. */
+class CheckSink implements CmepSink {
+  records = 0;
+  reads = 0;
+  firstStamp = Number.POSITIVE_INFINITY;
+  lastStamp = Number.NEGATIVE_INFINITY;
+  readonly findings: FindingBuffer;
+  private readonly finder: PartitionFinder | null;
+  /** What to add to a place in the buffer for the offset in the range. */
+  private readonly offset: number;
+
+  constructor(private readonly task: CheckRangeTask) {
+    this.findings = new FindingBuffer(task.findingsMax);
+    this.finder = task.reads === 'spill' ? new PartitionFinder(task.partitionLowers) : null;
+    this.offset = bufferOffset(task) - task.from;
+  }
+
+  record(record: CmepRecord, bytes: Uint8Array): void {
+    const { count, stamps } = record;
+    this.records++;
+    this.reads += count;
+    if (count === 0) return;
+    if (stamps[0]! < this.firstStamp) this.firstStamp = stamps[0]!;
+    if (stamps[count - 1]! > this.lastStamp) this.lastStamp = stamps[count - 1]!;
+    const partition =
+      this.finder === null ? 0 : this.finder.find(bytes, record.meterIdFrom, record.meterIdTo);
+    blocks.append(record, bytes, partition, this.task.range, record.start + this.offset);
+  }
+
+  fault(fault: RecordFault, bytes: Uint8Array): void {
+    this.findings.add(
+      fault.fault,
+      fault.severity,
+      fault.line,
+      fault.textFrom - fault.start + 1,
+      fault.field,
+      fault.stamp,
+      bytes,
+      fault.textFrom,
+      fault.textTo,
+      fault.meterIdFrom,
+      fault.meterIdTo,
+    );
+  }
+
+  rejected(_start: number, _byteLength: number, _line: number, reads: number): void {
+    this.records++;
+    this.reads += reads;
+  }
+
+  passedOver(): void {
+    this.records++;
+  }
+}
+
+/**
+ * Checks the records of one range of a CMEP file. Nothing but this thread's work file is changed.
+ * @throws the system's error where the file cannot be read or the blocks cannot be written
+ */
+export function checkCmepRange(task: CheckRangeTask): CheckRangeResult {
+  blocks.clear();
+  const sink = new CheckSink(task);
+  const lines = readRange(task, sink);
+  const result: CheckRangeResult = {
+    range: task.range,
+    lines,
+    records: sink.records,
+    reads: sink.reads,
+    firstStamp: sink.firstStamp,
+    lastStamp: sink.lastStamp,
+    findings: sink.findings.pack(),
+    kept: NOTHING,
+    settled: null,
+    spillFile: '',
+    spillOffset: 0,
+    partitionStarts: new Uint32Array(0),
+  };
+  if (blocks.count === 0) return result;
+  if (task.reads === 'keep') result.kept = blocks.words.slice(0, blocks.usedWords);
+  else if (task.reads === 'settle') settleRange(task, result);
+  else {
+    const { words, partitionStarts } = blocks.gather(task.partitionLowers.length);
+    Object.assign(result, { ...appendToSpill(task.workDirectory, words), partitionStarts });
+  }
+  return result;
+}
+
+/** Checks the meters of a range but for the first and the last, which are handed back. */
+function settleRange(task: CheckRangeTask, result: CheckRangeResult): void {
+  const index = indexInPlace();
+  if (index === null) {
+    result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
+    return;
+  }
+  const { starts, meterStarts, count, words } = index;
+  let first = 1;
+  while (meterStarts[first] === 0) first++;
+  let last = count - 1;
+  while (meterStarts[last] === 0) last--;
+  let cross: CrossResult | null = null;
+  if (last > first) {
+    const checker = new MeterChecker(task.cross, openedRegister(task.registerPath));
+    for (let b = first; b < last; ) {
+      let end = b + 1;
+      while (meterStarts[end] === 0) end++;
+      checker.check(index, b, end);
+      b = end;
+    }
+    cross = checker.result();
+  }
+  const firstWords = words.subarray(0, first < count ? starts[first]! : words.length);
+  const lastWords = last >= first ? words.subarray(starts[last]!) : NOTHING;
+  result.kept = new Int32Array(firstWords.length + lastWords.length);
+  result.kept.set(firstWords);
+  result.kept.set(lastWords, firstWords.length);
+  const idOf = (start: number) => meterIdText(index, start);
+  result.settled = { isInOrder: true, lowest: idOf(starts[0]!), highest: idOf(starts[last]!), cross };
+}
+
+/** The blocks of the buffer as an index, or null where the meters do not stand in order. */
+function indexInPlace(): BlockIndex | null {
+  const { count, usedWords } = blocks;
+  const words = blocks.words.subarray(0, usedWords);
+  const starts = blocks.starts.subarray(0, count);
+  const { bytes, doubles } = blocks;
+  const meterStarts = new Uint8Array(count + 1);
+  meterStarts[0] = 1;
+  for (let i = 1; i < count; i++) {
+    const a = meterIdStart(words, starts[i - 1]!);
+    const b = meterIdStart(words, starts[i]!);
+    const aEnd = a + meterIdLength(words, starts[i - 1]!);
+    const order = compareBytes(bytes, a, aEnd, bytes, b, b + meterIdLength(words, starts[i]!));
+    if (order > 0) return null;
+    meterStarts[i] = order === 0 ? 0 : 1;
+  }
+  meterStarts[count] = 1;
+  return { count, words, bytes, doubles, starts, meterStarts };
+}
+
+function meterIdText({ words, bytes }: BlockIndex, start: number): string {
+  const from = meterIdStart(words, start);
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, meterIdLength(words, start)).toString('latin1');
+}

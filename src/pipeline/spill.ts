@@ -1,0 +1,26 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+let spill = { directory: '', path: '', fd: -1, length: 0 };
+
+/**
+ * Appends to this thread's work file in a folder, which no other thread writes.
+ * @returns the file, and the offset of what was appended
+ * @throws the system's error where it cannot be written
+ */
+export function appendToSpill(
+  directory: string,
+  words: Int32Array | Float64Array,
+): { spillFile: string; spillOffset: number } {
+  if (spill.directory !== directory) {
+    if (spill.fd >= 0) closeSync(spill.fd);
+    const name = `${process.pid}-${process.hrtime.bigint()}.blocks`;
+    spill = { directory, path: `${directory}/${name}`, fd: -1, length: 0 };
+    spill.fd = openSync(spill.path, 'wx', 0o600);
+  }
+  const spillOffset = spill.length;
+  const piece = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  let written = 0;
+  while (written < piece.length) written += writeSync(spill.fd, piece, written, piece.length - written);
+  spill.length += piece.length;
+  return { spillFile: spill.path, spillOffset };
+}
