@@ -1,4 +1,4 @@
-/** The tasks of a night that run in worker threads, by the name that the pool is given. */
+/** The tasks of `run` and `check` that run in worker threads, by the name that the pool is given. */
 import { carryingErrors } from '../src/pipeline/carried-error.js';
 import * as hash from '../src/pipeline/hash-file.js';
 import * as scan from '../src/pipeline/scan-range.js';

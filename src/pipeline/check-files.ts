@@ -1,137 +1,159 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { FileCheck } from '../conformance/file-check.js';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { CoverageDay, FileCheck } from '../conformance/file-check.js';
 import { FindingCollector } from '../conformance/finding-collector.js';
 import { findProfile, type Profile, readerSettings } from '../conformance/profiles.js';
+import type { CmepSettings } from '../formats/cmep/settings.js';
 import { DETECTION_BYTES, type Detection, detectFormat } from '../formats/detect.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import { EST_OFFSET_MINUTES, isoMinute } from '../model/time.js';
-import type { RangeResult } from './scan-range.js';
-import { forEachLimited, type WorkerPool } from './worker-pool.js';
+import { EST_OFFSET_MINUTES, isoDate, isoMinute } from '../model/time.js';
+import { addCrossFindings, crossSettings } from './check-findings.js';
+import { diskFull } from './check-inputs.js';
+import { type CrossOutcome, passOver } from './check-passes.js';
+import type { Progress } from './progress.js';
+import type { WorkerPool } from './worker-pool.js';
+
+/** A file to check: where its bytes lie, and how it is called. */
+export interface CheckInput {
+  path: string;
+  name: string;
+}
 
 export interface CheckOptions {
-  /** Profile to judge by; without one it is detected. */
+  /** Profile to judge by; without one it is detected, file by file. */
   profile?: Profile;
+  /** Minutes that the stamps of the files are ahead of UTC. */
   zoneMinutes: number;
+  /** The reference clock, milliseconds since 1970. */
   nowMs: number;
+  /** Findings to keep of each code and file. */
   findingsMax: number;
+  /** An imported meter register (`importRegister`), or null. */
+  registerPath: string | null;
+  /** Folder for work files; asked for only where the input is large and not in the order of its meters. */
+  workDirectory(): string;
+  progress: Progress;
 }
 
-const RANGE_BYTES = 4 * 1024 * 1024;
+export interface CheckOutcome {
+  /** Verdicts in the order of the inputs. */
+  checks: FileCheck[];
+  /** Files that could not be checked. */
+  failures: { name: string; error: ReadmillError }[];
+}
+
+/** A file that can be read, and what is gathered of it. */
+export interface OpenedFile extends CheckInput {
+  bytes: number;
+  detection: Detection;
+  profile: Profile;
+  settings: CmepSettings;
+  /** Why it could not be read to its end, or null. */
+  failure: unknown;
+  findings: FindingCollector;
+  records: number;
+  reads: number;
+  firstStamp: number;
+  lastStamp: number;
+}
 
 /**
- * The files that the arguments name: a folder stands for the files in it.
- * @throws ReadmillError READMILL_FILE_UNREADABLE
+ * Checks files: each record by itself, and all records of a meter together, whichever of the files they
+ * stand in. One file that cannot be read does not keep the others from being checked.
+ * @throws ReadmillError READMILL_DISK_FULL where work files cannot be written, READMILL_REGISTER_DAMAGED
  */
-export function filesToCheck(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
+export async function checkFiles(
+  inputs: readonly CheckInput[],
+  options: CheckOptions,
+  pool: WorkerPool,
+): Promise<CheckOutcome> {
+  const files: OpenedFile[] = [];
+  const failures: CheckOutcome['failures'] = [];
+  for (const input of inputs) {
     try {
-      if (!statSync(path).isDirectory()) return [path];
-      const names = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isFile());
-      return names.map((entry) => join(path, entry.name)).sort();
+      files.push(openFile(input, options));
     } catch (thrown) {
-      throw unreadable(path, thrown);
+      failures.push({ name: input.name, error: unreadable(input.name, thrown) });
     }
-  });
+  }
+  let cross: CrossOutcome | null = null;
+  if (files.length > 0) {
+    const settings = crossSettings(files, options.findingsMax, EST_OFFSET_MINUTES);
+    cross = await passOver(files, settings, options, pool).catch((thrown) => {
+      throw diskFull(thrown) ?? thrown;
+    });
+  }
+  const checks: FileCheck[] = [];
+  for (const [number, file] of files.entries()) {
+    try {
+      if (file.failure !== null) throw file.failure;
+      addCrossFindings(files, number, cross!);
+      checks.push(verdict(file, number, options, cross!));
+    } catch (thrown) {
+      failures.push({ name: file.name, error: unreadable(file.name, thrown) });
+    }
+  }
+  return { checks, failures };
 }
 
-function unreadable(path: string, thrown: unknown): ReadmillError {
-  const message = `${path} cannot be read: ${messageOf(thrown)}. Check the name and the rights.`;
+function unreadable(name: string, thrown: unknown): ReadmillError {
+  if (thrown instanceof ReadmillError) return thrown;
+  const message = `${name} cannot be read: ${messageOf(thrown)}. Check the name and the rights.`;
   return new ReadmillError('READMILL_FILE_UNREADABLE', message, { cause: thrown });
 }
 
-/**
- * Checks one file, its ranges in parallel.
- * @throws ReadmillError READMILL_FILE_UNREADABLE, READMILL_FORMAT_UNSUPPORTED
- */
-export async function checkFile(path: string, options: CheckOptions, pool: WorkerPool): Promise<FileCheck> {
-  const { bytes, head } = beginningOf(path);
+function openFile(input: CheckInput, options: CheckOptions): OpenedFile {
+  const { bytes, head } = beginningOf(input.path);
   const detection = detectFormat(head);
-  const profile = options.profile ?? findProfile(detection.profile || 'cmep-1.20')!;
   if (detection.format === 'amrdef') {
-    const message = `${path} is Elster AMRDEF, which this version does not read yet.`;
+    const message = `${input.name} is Elster AMRDEF, which this version does not read yet.`;
     throw new ReadmillError('READMILL_FORMAT_UNSUPPORTED', message);
   }
-  const results = await scan(path, bytes, profile, options, pool);
-  return verdict(path, bytes, profile, detection, options, results);
+  const profile = options.profile ?? findProfile(detection.profile || 'cmep-1.20')!;
+  return {
+    ...input,
+    bytes,
+    detection,
+    profile,
+    settings: readerSettings(profile, options.zoneMinutes, Math.floor(options.nowMs / 60_000)),
+    failure: null,
+    findings: new FindingCollector(options.findingsMax),
+    records: 0,
+    reads: 0,
+    firstStamp: Number.POSITIVE_INFINITY,
+    lastStamp: Number.NEGATIVE_INFINITY,
+  };
 }
 
 function beginningOf(path: string): { bytes: number; head: Uint8Array } {
+  const fd = openSync(path, 'r');
   try {
-    const fd = openSync(path, 'r');
-    try {
-      const head = new Uint8Array(DETECTION_BYTES);
-      const length = readSync(fd, head);
-      return { bytes: statSync(path).size, head: head.subarray(0, length) };
-    } finally {
-      closeSync(fd);
-    }
-  } catch (thrown) {
-    throw unreadable(path, thrown);
+    const head = new Uint8Array(DETECTION_BYTES);
+    const length = readSync(fd, head);
+    return { bytes: statSync(path).size, head: head.subarray(0, length) };
+  } finally {
+    closeSync(fd);
   }
 }
 
-async function scan(
-  path: string,
-  bytes: number,
-  profile: Profile,
-  options: CheckOptions,
-  pool: WorkerPool,
-): Promise<RangeResult[]> {
-  const settings = readerSettings(profile, options.zoneMinutes, Math.floor(options.nowMs / 60_000));
-  const results: RangeResult[] = [];
-  const starts = Array.from({ length: Math.ceil(bytes / RANGE_BYTES) }, (_, i) => i * RANGE_BYTES);
-  await forEachLimited(starts.entries(), pool.workers + 1, async ([range, from]) => {
-    results[range] = await pool.scanCmepRange({
-      range,
-      path,
-      from,
-      to: Math.min(from + RANGE_BYTES, bytes),
-      fileBytes: bytes,
-      settings,
-      partitionLowers: [],
-      workDirectory: '',
-      findingsMax: options.findingsMax,
-      marketZoneMinutes: EST_OFFSET_MINUTES,
-      countsMeters: true,
-    });
-  });
-  return results;
-}
-
-function verdict(
-  path: string,
-  bytes: number,
-  profile: Profile,
-  detection: Detection,
-  options: CheckOptions,
-  results: RangeResult[],
-): FileCheck {
-  const collector = new FindingCollector(options.findingsMax);
-  const meters = new Set<number>();
-  const sums = { records: 0, reads: 0, first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
-  for (const result of results) {
-    collector.addRange(result.range, result.findings, result.lines);
-    for (const hash of result.meterHashes) meters.add(hash);
-    sums.records += result.records;
-    sums.reads += result.reads;
-    sums.first = Math.min(sums.first, result.firstStamp);
-    sums.last = Math.max(sums.last, result.lastStamp);
-  }
-  if (sums.records === 0) collector.count('cmep/empty-file', 'error');
+function verdict(file: OpenedFile, number: number, options: CheckOptions, cross: CrossOutcome): FileCheck {
+  const { days, leftOut } = cross.coverage.daysOf(number);
+  const stamp = (minutes: number) => (Number.isFinite(minutes) ? isoMinute(minutes) : null);
   return {
-    path,
-    format: detection.format,
-    profile: profile.name,
-    profileReason: options.profile === undefined ? detection.reason : 'given',
-    ...collector.finish(),
-    bytes,
-    records: sums.records,
-    reads: sums.reads,
-    meters: meters.size,
-    firstStamp: Number.isFinite(sums.first) ? isoMinute(sums.first) : null,
-    lastStamp: Number.isFinite(sums.last) ? isoMinute(sums.last) : null,
-    coverage: [],
-    coverageDaysLeftOut: 0,
+    path: file.name,
+    format: file.detection.format,
+    profile: file.profile.name,
+    profileReason: options.profile === undefined ? file.detection.reason : 'given',
+    ...file.findings.finish(),
+    bytes: file.bytes,
+    records: file.records,
+    reads: file.reads,
+    meters: cross.meters[number]!,
+    firstStamp: stamp(file.firstStamp),
+    lastStamp: stamp(file.lastStamp),
+    coverage: days.map(([day, { channels, present, expected }]): CoverageDay => {
+      return { day: isoDate(day), channels, present: [...present], expected: [...expected] };
+    }),
+    coverageDaysLeftOut: leftOut,
   };
 }
+

@@ -1,3 +1,4 @@
+import { BLOCK_RESEND } from '../model/block.js';
 import { multiplyDivideHalfUp, POWERS_OF_TEN, UNITS_PER_ONE } from '../model/decimal.js';
 import { FORM_MASK, formOf, maskOf } from '../model/quality.js';
 import { MINUTES_PER_DAY } from '../model/time.js';
@@ -179,9 +180,19 @@ export class MeterChecker {
   private readonly duplicates = (reads: ChannelReads, first: number, later: number): void => {
     const a = reads.hasValue(first) ? reads.values[first]! : Number.NaN;
     const b = reads.hasValue(later) ? reads.values[later]! : Number.NaN;
-    const kind = a !== b && a === a && b === b ? KIND.duplicateDifferent : KIND.duplicateSame;
+    const isConflict = a < b || a > b;
+    const kind =
+      isConflict && !this.isCorrection(reads, first, later) ? KIND.duplicateDifferent : KIND.duplicateHarmless;
     this.tellOfRead(kind, reads, later, b, a, first);
   };
+
+  /** Whether one read was sent to replace the other, which another file holds. */
+  private isCorrection(reads: ChannelReads, first: number, later: number): boolean {
+    const a = reads.blocks[reads.blockOf(first)]!;
+    const b = reads.blocks[reads.blockOf(later)]!;
+    const { words } = this.index;
+    return ((words[a + 1]! ^ words[b + 1]!) & (BLOCK_RESEND << 24)) !== 0 && this.fileOf(a) !== this.fileOf(b);
+  }
 
   private tellOfRead(
     kind: number,

@@ -1,7 +1,8 @@
 /** What the cross-record rules find, each with a severity of its own; `CROSS_CODES` gives the rule. */
 export const KIND = {
   duplicateDifferent: 0,
-  duplicateSame: 1,
+  /** The same value, no value, or a correction from another file. */
+  duplicateHarmless: 1,
   registerDecreased: 2,
   registerSum: 3,
   unknownMeter: 4,
@@ -148,6 +149,11 @@ export class PlaceLists {
       const list = this.list((firstFile + file) * KINDS + kind);
       for (let at = 0; at < rows.length; at += PLACE_COLUMNS) list.add(rows, at);
     }
+  }
+
+  /** The kept places of a kind in a file, in its order. */
+  rowsOf(file: number, kind: number): Float64Array {
+    return this.lists.get(file * KINDS + kind)?.first() ?? new Float64Array(0);
   }
 
   /** Places of each kind and file that has any. */

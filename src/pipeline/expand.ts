@@ -19,6 +19,22 @@ export function isCompressed(name: string): boolean {
   return /\.(gz|zip)$/i.test(name);
 }
 
+/** A compressed file. */
+export interface Archive {
+  path: string;
+  /** As it is shown. */
+  name: string;
+  sizeBytes: number;
+  kind: 'gz' | 'zip';
+}
+
+/** A plain file that was expanded. */
+export interface Member {
+  path: string;
+  name: string;
+  sizeBytes: number;
+}
+
 /**
  * Expands a .gz or .zip into `directory`, and makes what it holds the input's members.
  * @throws ReadmillError READMILL_INPUT_EXPANSION where it would grow beyond the limits, and the error of the
@@ -26,34 +42,53 @@ export function isCompressed(name: string): boolean {
  */
 export async function expandInput(input: InputRecord, number: number, directory: string): Promise<void> {
   input.members = [];
+  const { path, name, sizeBytes } = input;
+  const archive: Archive = { path, name, sizeBytes, kind: /\.gz$/i.test(name) ? 'gz' : 'zip' };
+  const pathOf = (n: number) => join(directory, `${number}-${n}.expanded`);
+  const nameOf = (inner: string) => (archive.kind === 'gz' ? name.slice(0, -3) : `${name}!${basename(inner)}`);
+  for await (const member of expandArchive(archive, pathOf, nameOf)) input.members.push(member);
+}
+
+/**
+ * Expands what an archive holds, one file after the other.
+ * @param pathOf where the n-th file goes, from 0
+ * @param nameOf how a file is shown; a .gz has one, whose inner name is that of the archive without `.gz`
+ * @throws as `expandInput`
+ */
+export async function* expandArchive(
+  archive: Archive,
+  pathOf: (n: number) => string,
+  nameOf: (inner: string) => string,
+): AsyncGenerator<Member> {
+  const { path: from, name, sizeBytes, kind } = archive;
   const budget = {
-    left: Math.min(EXPANDED_BYTES_MAX, Math.max(EXPANSION_FREE_BYTES, input.sizeBytes * EXPANSION_RATIO_MAX)),
+    left: Math.min(EXPANDED_BYTES_MAX, Math.max(EXPANSION_FREE_BYTES, sizeBytes * EXPANSION_RATIO_MAX)),
   };
-  if (/\.gz$/i.test(input.name)) {
-    const path = join(directory, `${number}-0.expanded`);
-    const sizeBytes = await copyBounded(
-      createReadStream(input.path).pipe(createGunzip()),
-      path,
-      budget,
-      input.name,
-    );
-    input.members.push({ path, name: input.name.slice(0, -3), sizeBytes });
+  if (kind === 'gz') {
+    const path = pathOf(0);
+    const expanded = createGunzip();
+    const source = createReadStream(from);
+    // An error of reading the archive shows where what it expands to is read.
+    source.once('error', (error) => expanded.destroy(error));
+    const size = await copyBounded(source.pipe(expanded), path, budget, name);
+    yield { path, name: nameOf(basename(name).replace(/\.gz$/i, '')), sizeBytes: size };
     return;
   }
-  const zip = await yauzl.openPromise(input.path, { lazyEntries: true, autoClose: false });
+  const zip = await yauzl.openPromise(from, { lazyEntries: true, autoClose: false });
   try {
     if (zip.entryCount > ZIP_ENTRIES_MAX) {
       throw new ReadmillError(
         'READMILL_INPUT_EXPANSION',
-        `${input.name} holds ${zip.entryCount} files, more than ${ZIP_ENTRIES_MAX}. Send fewer files in one zip.`,
+        `${name} holds ${zip.entryCount} files, more than ${ZIP_ENTRIES_MAX}. Send fewer files in one zip.`,
       );
     }
+    let n = 0;
     for await (const entry of zip.eachEntry()) {
       if (entry.fileName.endsWith('/')) continue;
-      // The name within the zip is never used as a path: a member lies under a number of ours.
-      const path = join(directory, `${number}-${input.members.length}.expanded`);
-      const sizeBytes = await copyBounded(await zip.openReadStreamPromise(entry), path, budget, input.name);
-      input.members.push({ path, name: `${input.name}!${basename(entry.fileName)}`, sizeBytes });
+      // The name within the zip is never used as a path: a member lies where the caller says.
+      const path = pathOf(n++);
+      const size = await copyBounded(await zip.openReadStreamPromise(entry), path, budget, name);
+      yield { path, name: nameOf(entry.fileName), sizeBytes: size };
     }
   } finally {
     zip.close();

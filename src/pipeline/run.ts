@@ -122,7 +122,9 @@ async function expandInputs(run: RunRecord): Promise<void> {
 /** Splits partitions that this run would overfill; the parts take over the history of what they come from. */
 function growPartitions(run: RunRecord, ledger: Ledger): LedgerWrite[] {
   const before = run.partitionMap;
-  const { meterIds, bytesPerSample } = sampleMeterIds(run.inputs);
+  const { meterIds, bytesPerSample } = sampleMeterIds(
+    run.inputs.filter(({ status }) => status === 'claimed').flatMap(({ members }) => members),
+  );
   const after = splitPartitions(before, meterIds, bytesPerSample, PARTITION_INPUT_BYTES);
   run.partitionMap = after;
   const writes: LedgerWrite[] = [[MAP_KEY, after]];

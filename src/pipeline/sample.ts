@@ -1,5 +1,4 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { InputRecord } from './run-state.js';
 
 /** Meter ids are sampled at steps of this many bytes, or at larger ones where that would be too many. */
 const STEP_BYTES = 128 * 1024;
@@ -12,25 +11,28 @@ export interface Sample {
 }
 
 /**
- * Looks at a line every few hundred kilobytes of the input and notes its meter, so that partitions can
+ * Looks at a line every few hundred kilobytes of the files and notes its meter, so that partitions can
  * be cut at meter ids that share the work evenly. The same files give the same sample, in any order.
  * A file that cannot be read gives none: pass 1 will say why.
+ * @param stepBytes bytes between two looks at the least
  */
-export function sampleMeterIds(inputs: readonly InputRecord[]): Sample {
-  const members = inputs.filter(({ status }) => status === 'claimed').flatMap(({ members }) => members);
-  const total = members.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const bytesPerSample = Math.max(STEP_BYTES, Math.ceil(total / SAMPLES_MAX));
+export function sampleMeterIds(
+  files: readonly { path: string; sizeBytes: number }[],
+  stepBytes = STEP_BYTES,
+): Sample {
+  const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const bytesPerSample = Math.max(stepBytes, Math.ceil(total / SAMPLES_MAX));
   const meterIds: string[] = [];
   const piece = Buffer.alloc(PIECE_BYTES);
-  for (const member of members) {
+  for (const file of files) {
     let fd: number;
     try {
-      fd = openSync(member.path, 'r');
+      fd = openSync(file.path, 'r');
     } catch {
       continue;
     }
     try {
-      for (let at = 0; at < member.sizeBytes; at += bytesPerSample) {
+      for (let at = 0; at < file.sizeBytes; at += bytesPerSample) {
         const length = readSync(fd, piece, 0, PIECE_BYTES, at);
         const meterId = meterIdIn(piece.toString('latin1', 0, length), at === 0);
         if (meterId !== '') meterIds.push(meterId);
