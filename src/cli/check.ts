@@ -1,23 +1,24 @@
+import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { FileCheck } from '../conformance/file-check.js';
-import { findProfile, PROFILES } from '../conformance/profiles.js';
-import { CHECK_FORMATS, type CheckFormat } from '../conformance/report/check-report.js';
-import { type CheckProblem, isValid } from '../conformance/report/checked-files.js';
-import { writeCheckReport } from '../conformance/report/write-check-report.js';
+import { loadProfile } from '../conformance/profile-file.js';
+import { PROFILES, type Profile } from '../conformance/profiles.js';
+import { RULES } from '../conformance/rules.js';
 import { ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
-import { checkFile, filesToCheck } from '../pipeline/check-files.js';
+import { checkFile, type FileCheck, filesToCheck } from '../pipeline/check-files.js';
 import { openPool } from '../pipeline/worker-pool.js';
 import { defaultWorkers, parseNow, parseWorkers } from './terminal.js';
 
 const FINDINGS_DEFAULT = 1000;
 const FINDINGS_MAX = 100_000;
+/** Places of each code that the text shows. */
+const PLACES_SHOWN_MAX = 5;
 
 interface CheckCommandOptions {
-  profile?: string;
-  timeZone: string;
-  format: CheckFormat;
+  profile?: Profile;
+  timeZone?: string;
+  format: 'text' | 'json';
   output?: string;
   maxFindings: number;
   workers: number;
@@ -29,17 +30,16 @@ export function registerCheck(program: Command): void {
     .command('check <file...>')
     .description('check files or folders: is each right, and if not, which line and which rule')
     .option(
-      '--profile <name>',
-      `how the file should be written: ${PROFILES.map(({ name }) => name).join(', ')}`,
-      parseProfile,
+      '--profile <name or file>',
+      `how the file should be written: ${PROFILES.map(({ name }) => name).join(', ')}, or a JSON file of your own`,
+      (given: string) => loadProfile(given),
     )
     .option(
       '--time-zone <zone>',
-      'zone of the stamps: UTC, EST or an offset such as -05:00',
+      'zone of the stamps: UTC, EST or an offset such as -05:00 (default: that of the profile)',
       parseTimeZone,
-      'UTC',
     )
-    .option('--format <format>', CHECK_FORMATS.join(', '), parseFormat, 'text')
+    .option('--format <format>', 'text or json', parseFormat, 'text')
     .option('--output <file>', 'write the result there instead of printing it')
     .option(
       '--max-findings <n>',
@@ -57,10 +57,10 @@ export function registerCheck(program: Command): void {
 }
 
 async function runCheck(paths: string[], options: CheckCommandOptions): Promise<void> {
-  const profile = options.profile === undefined ? undefined : findProfile(options.profile)!;
+  const { profile } = options;
   const pool = openPool(options.workers);
   const checks: FileCheck[] = [];
-  const problems: CheckProblem[] = [];
+  let unreadable = false;
   try {
     for (const path of filesToCheck(paths)) {
       try {
@@ -68,7 +68,7 @@ async function runCheck(paths: string[], options: CheckCommandOptions): Promise<
           path,
           {
             ...(profile === undefined ? {} : { profile }),
-            zoneMinutes: parseZone(options.timeZone)!,
+            zoneMinutes: parseZone(options.timeZone ?? profile?.timeZone ?? 'UTC')!,
             nowMs: options.now ?? Date.now(),
             findingsMax: options.maxFindings,
           },
@@ -79,28 +79,46 @@ async function runCheck(paths: string[], options: CheckCommandOptions): Promise<
         // One file that cannot be read must not hide what is known of the others.
         if (!(thrown instanceof ReadmillError)) throw thrown;
         process.stderr.write(`readmill: ${thrown.message} [${thrown.code}]\n`);
-        problems.push({ path, code: thrown.code, message: thrown.message });
+        unreadable = true;
       }
     }
   } finally {
     await pool.close();
   }
-  if (checks.length === 0 && problems.length > 0) {
+  const valid = checks.every((check) => check.valid);
+  if (checks.length === 0 && unreadable) {
     process.exitCode = 1;
     return;
   }
-  const checked = { checks, problems, version: VERSION };
-  await writeCheckReport(options.format, checked, options.output);
-  process.exitCode = problems.length > 0 ? 1 : isValid(checked) ? 0 : 2;
+  const document = { tool: 'readmill', version: VERSION, valid, files: checks };
+  const text = options.format === 'json' ? JSON.stringify(document, null, 2) : checks.map(textOf).join('\n');
+  if (options.output === undefined) process.stdout.write(`${text}\n`);
+  else writeFileSync(options.output, `${text}\n`);
+  process.exitCode = unreadable ? 1 : valid ? 0 : 2;
 }
 
-function parseProfile(name: string): string {
-  if (findProfile(name) === undefined) {
-    throw new InvalidArgumentError(
-      `There is no such profile. Profiles: ${PROFILES.map((p) => p.name).join(', ')}.`,
-    );
+/** One file's verdict for a person: the worst first, a few places of each. */
+function textOf(check: FileCheck): string {
+  const lines = [
+    `${check.path}: ${check.valid ? 'valid' : 'NOT valid'} (profile ${check.profile}: ${check.profileReason})`,
+    `  ${check.records} records, ${check.reads} reads of ${check.meters} meters, ${check.bytes} bytes`,
+  ];
+  if (check.firstStamp !== null) lines.push(`  reads from ${check.firstStamp} to ${check.lastStamp}`);
+  const order = ['error', 'warning', 'info'];
+  const codes = Object.entries(check.counts);
+  codes.sort(([, a], [, b]) => order.indexOf(a.severity) - order.indexOf(b.severity) || b.count - a.count);
+  for (const [code, { severity, count }] of codes) {
+    const title = RULES.find((rule) => rule.code === code)?.title ?? '';
+    lines.push(`  ${severity.padEnd(7)} ${code}  ${count} x  ${title}`);
+    const places = check.findings.filter((finding) => finding.code === code);
+    for (const { line, column, field, meterId, message } of places.slice(0, PLACES_SHOWN_MAX)) {
+      const where = `line ${line}, column ${column}${field > 0 ? `, field ${field}` : ''}`;
+      lines.push(`          ${where}${meterId === null ? '' : `, meter ${meterId}`}: ${message}`);
+    }
+    if (count > PLACES_SHOWN_MAX)
+      lines.push(`          and ${count - Math.min(places.length, PLACES_SHOWN_MAX)} more`);
   }
-  return name;
+  return lines.join('\n');
 }
 
 function parseTimeZone(text: string): string {
@@ -110,10 +128,9 @@ function parseTimeZone(text: string): string {
   return text;
 }
 
-function parseFormat(text: string): CheckFormat {
-  const format = CHECK_FORMATS.find((known) => known === text);
-  if (format === undefined) throw new InvalidArgumentError(`It must be one of ${CHECK_FORMATS.join(', ')}.`);
-  return format;
+function parseFormat(text: string): string {
+  if (text !== 'text' && text !== 'json') throw new InvalidArgumentError('It must be text or json.');
+  return text;
 }
 
 function parseMaximum(text: string): number {

@@ -1,48 +1,39 @@
-import { CMEP_FAULTS, type CmepFaultCode } from '../formats/cmep/faults.js';
+import { ALWAYS_ERRORS, CMEP_FAULTS } from '../formats/cmep/faults.js';
 import {
   type CmepSettings,
+  FIELD_BYTES,
   FLAG_FORM_BARE,
   FLAG_FORM_GROUPS,
   FLAG_FORM_MASK,
   SEVERITY,
 } from '../formats/cmep/settings.js';
-import { RULES } from './rules.js';
+import { UNITS } from '../model/units.js';
+import type { Profile } from './profile-schema.js';
+import { RULES, ruleNumber, type SeverityName } from './rules.js';
 
-/** How a family of head ends writes CMEP: what it does otherwise than CMEP v1.20 says. */
-export interface Profile {
-  name: string;
-  /** Whose files these are, for a person. */
-  title: string;
-  delimiter: 'comma' | 'tab';
-  versions: string[];
-  vendorRecordTypes: string[];
-  meterIdInField6: boolean;
-  flagForms: ('bare' | 'mask' | 'groups')[];
-  flagLetters: string;
-  intervalsMinutes: number[];
-  purposes: string[];
-  lineBytes: number;
-  stampToleranceMinutes: number;
-  futureToleranceMinutes: number;
-  severities: Partial<Record<CmepFaultCode, keyof typeof SEVERITY>>;
-}
-
-const INTERVALS_MINUTES = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440];
+export type { Profile } from './profile-schema.js';
 
 const STRICT: Profile = {
   name: 'cmep-1.20',
   title: 'CMEP v1.20 of 7 March 2000',
   delimiter: 'comma',
+  lineBytes: 2048,
+  fieldBytes: {},
   versions: ['19970819'],
   vendorRecordTypes: [],
-  meterIdInField6: false,
+  meterIdFields: [8],
+  purposes: ['OK', 'RESEND', 'SUMMARY', 'HISTORY', 'PROFILE', 'TEMPLATE', 'REJECT'],
+  commodities: 'EGSW',
+  units: [...UNITS],
+  intervalsMinutes: [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440],
+  zeroInterval: false,
   flagForms: ['bare'],
   flagLetters: 'EANR',
-  intervalsMinutes: INTERVALS_MINUTES,
-  purposes: ['OK', 'RESEND', 'SUMMARY', 'HISTORY', 'PROFILE', 'TEMPLATE', 'REJECT'],
-  lineBytes: 2048,
+  crc: 'any',
+  timeZone: 'UTC',
   stampToleranceMinutes: 0,
   futureToleranceMinutes: 60,
+  registerTolerance: 2,
   severities: {},
 };
 
@@ -51,11 +42,18 @@ export const PROFILES: readonly Profile[] = [
   STRICT,
   {
     ...STRICT,
+    name: 'mdmr',
+    title: 'MDM/R, as far as its public texts go: electricity in hours, half hours or quarter hours',
+    commodities: 'E',
+    intervalsMinutes: [15, 30, 60],
+  },
+  {
+    ...STRICT,
     name: 'sensus',
     title: 'Sensus: flags with a bit mask, meter id in field 6 where field 8 is empty',
     versions: ['20080501', '19970819'],
     vendorRecordTypes: ['MLA01'],
-    meterIdInField6: true,
+    meterIdFields: [8, 6],
     flagForms: ['bare', 'mask'],
     stampToleranceMinutes: 5,
   },
@@ -69,8 +67,9 @@ export const PROFILES: readonly Profile[] = [
   {
     ...STRICT,
     name: 'twacs',
-    title: 'TWACS (DCSI, Aclara): flag A is the normal case',
+    title: 'TWACS (DCSI, Aclara): flag A is the normal case, interval 00000000 on registers',
     flagForms: ['bare', 'mask'],
+    zeroInterval: true,
   },
   {
     ...STRICT,
@@ -93,6 +92,11 @@ export function findProfile(name: string): Profile | undefined {
   return PROFILES.find((profile) => profile.name === name);
 }
 
+/** Severity of a rule under a profile. @throws Error for a code that is not in the catalogue */
+export function severityUnder(profile: Profile, code: string): SeverityName | 'off' {
+  return profile.severities[code] ?? RULES[ruleNumber(code)]!.severity;
+}
+
 const FORM_BITS = { bare: FLAG_FORM_BARE, mask: FLAG_FORM_MASK, groups: FLAG_FORM_GROUPS };
 
 /** Purposes whose records are reads to be carried; the others describe, summarise or refuse reads. */
@@ -110,19 +114,24 @@ export function readerSettings(
   nowStamp: number,
   options: { purposes?: string[]; rejectTriples?: boolean } = {},
 ): CmepSettings {
-  const severities = CMEP_FAULTS.map((code, number) => {
-    return SEVERITY[profile.severities[code] ?? RULES[number]!.severity];
+  const severities = CMEP_FAULTS.map((code) => {
+    return ALWAYS_ERRORS.includes(code) ? SEVERITY.error : SEVERITY[severityUnder(profile, code)];
   });
   const purposes = options.purposes;
   return {
     delimiter: profile.delimiter === 'tab' ? 9 : 44,
     versions: profile.versions,
     vendorRecordTypes: profile.vendorRecordTypes,
-    meterIdInField6: profile.meterIdInField6,
+    meterIdFields: profile.meterIdFields,
+    fieldBytes: FIELD_BYTES.map((bytes, i) => profile.fieldBytes[String(i + 1)] ?? bytes),
     flagForms: profile.flagForms.reduce((sum, form) => sum | FORM_BITS[form], 0),
     flagLetters: profile.flagLetters,
     intervalsMinutes: profile.intervalsMinutes,
+    zeroInterval: profile.zeroInterval,
     purposes: purposes ? profile.purposes.filter((purpose) => purposes.includes(purpose)) : profile.purposes,
+    commodities: profile.commodities,
+    units: profile.units,
+    crc: profile.crc,
     lineBytes: profile.lineBytes,
     stampToleranceMinutes: profile.stampToleranceMinutes,
     zoneMinutes,

@@ -33,6 +33,15 @@ export const IS_ONE_WAY_ENERGY = Uint8Array.from(UNITS, (unit) =>
   ENERGY.some((energy) => unit === energy || unit === `G${energy}`) ? 1 : 0,
 );
 
+const AMOUNTS = ['BTU', 'THERM', 'GAL', 'CF', 'CCF', 'MCF', 'ACFT', 'LBS'];
+
+/** 1 where the unit is an amount counted in one direction: energy but for net, volumes, heat, weight. */
+export const IS_CONSUMPTION = Uint8Array.from(UNITS, (unit) =>
+  AMOUNTS.includes(unit) || ENERGY.some((energy) => ['', 'G', 'S'].some((prefix) => unit === prefix + energy))
+    ? 1
+    : 0,
+);
+
 /** 1 where `maximum_kwh` bounds an interval value. */
 export const IS_KWH = Uint8Array.from(UNITS, (unit) => (unit === 'KWH' || unit === 'GKWH' ? 1 : 0));
 

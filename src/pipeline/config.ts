@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { findProfile, PROFILES } from '../conformance/profiles.js';
+import { loadProfile } from '../conformance/profile-file.js';
+import type { Profile } from '../conformance/profiles.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { policySchema } from '../vee/policy.js';
@@ -11,9 +12,6 @@ const MIB = 1024 * 1024;
 const zone = z.string().refine((text) => parseZone(text) !== null, {
   message: 'a time zone: UTC, EST, or a fixed offset such as -05:00',
 });
-const profile = z.string().refine((name) => findProfile(name) !== undefined, {
-  message: `a profile: ${PROFILES.map(({ name }) => name).join(', ')}`,
-});
 const organisation = z
   .string()
   .regex(/^[\x21-\x2b\x2d-\x7e]{1,16}$/, '1 to 16 printable characters without comma');
@@ -21,8 +19,8 @@ const organisation = z
 const source = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash; 1 to 64 of them'),
   inbox: z.string().min(1),
-  profile: profile.default('cmep-1.20'),
-  timeZone: zone.default('UTC'),
+  profile: z.string().min(1).default('cmep-1.20'),
+  timeZone: zone.optional(),
   minimumAgeSeconds: z.number().min(0).max(86_400).default(30),
   reject: z.enum(['record', 'triple']).default('record'),
 });
@@ -73,11 +71,20 @@ export const configSchema = z.strictObject({
   environment: z.string().optional(),
 });
 
-export type Config = z.infer<typeof configSchema>;
+type GivenConfig = z.infer<typeof configSchema>;
+
+/** A source with its profile as it was when the run began, and the zone of its stamps. */
+export type Source = Omit<GivenConfig['sources'][number], 'profile' | 'timeZone'> & {
+  profile: Profile;
+  timeZone: string;
+};
+
+export type Config = Omit<GivenConfig, 'sources'> & { sources: Source[] };
 
 /**
  * Reads and checks a configuration file. Paths in it are relative to the file and come back absolute.
- * @throws ReadmillError READMILL_CONFIG_UNREADABLE or READMILL_CONFIG_INVALID, which names each wrong key
+ * @throws ReadmillError READMILL_CONFIG_UNREADABLE, READMILL_CONFIG_INVALID, which names each wrong key, or
+ *   what `loadProfile` throws of the profile of a source
  */
 export function readConfig(path: string): Config {
   let given: unknown;
@@ -113,7 +120,11 @@ export function readConfig(path: string): Config {
     ...config,
     state: resolve(folder, config.state),
     ...(config.register === undefined ? {} : { register: resolve(folder, config.register) }),
-    sources: config.sources.map((given) => ({ ...given, inbox: resolve(folder, given.inbox) })),
+    sources: config.sources.map((given): Source => {
+      const profile = loadProfile(given.profile, folder);
+      const timeZone = given.timeZone ?? profile.timeZone;
+      return { ...given, profile, timeZone, inbox: resolve(folder, given.inbox) };
+    }),
     output: { ...config.output, directory: resolve(folder, config.output.directory) },
   };
 }

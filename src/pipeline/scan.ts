@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { RUN_FINDINGS_MAX, unpackFindings } from '../conformance/finding-buffer.js';
-import { findProfile, PURPOSES_OF_READS, readerSettings } from '../conformance/profiles.js';
+import { PURPOSES_OF_READS, readerSettings } from '../conformance/profiles.js';
 import { RULES, ruleNumber } from '../conformance/rules.js';
 import type { CmepSettings } from '../formats/cmep/settings.js';
 import { DETECTION_BYTES, detectFormat } from '../formats/detect.js';
@@ -153,7 +153,7 @@ function checkUnchanged(input: InputRecord): void {
 function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number): Job[] {
   const { config, nowStamp } = run;
   const settings = config.sources.map((source): CmepSettings => {
-    return readerSettings(findProfile(source.profile)!, parseZone(source.timeZone)!, nowStamp, {
+    return readerSettings(source.profile, parseZone(source.timeZone)!, nowStamp, {
       purposes: PURPOSES_OF_READS,
       rejectTriples: source.reject === 'triple',
     });

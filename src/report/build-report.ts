@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackFindings } from '../conformance/finding-buffer.js';
-import { findProfile } from '../conformance/profiles.js';
 import { RULES } from '../conformance/rules.js';
 import { formatSum } from '../model/decimal.js';
 import { isoDate } from '../model/time.js';
@@ -118,7 +117,7 @@ function inputOf(
     reads: counts.reads,
     rejectedRecords: counts.rejectedRecords,
     source: input.source,
-    profile: findProfile(source.profile)!.name,
+    profile: source.profile.name,
     sizeBytes: input.sizeBytes,
     rejectedReads: counts.rejectedReads,
     ...(input.duplicateOf === undefined ? {} : { duplicateOf: input.duplicateOf }),

@@ -66,7 +66,7 @@ export const CMEP_LINE_RULES = {
     wrong:
       'The field is longer than its length: 16 for fields 3 and 5, 12 for other fields and for quality flags, 256 in records that carry no reads.',
     why: 'A receiver cuts it off: two meters whose ids differ only at the end become one.',
-    mend: 'Shorten the content. Where a head end has longer ids, say so in a profile (fieldLengths).',
+    mend: 'Shorten the content. Where a head end has longer ids, say so in a profile (fieldBytes).',
     clause: 'CMEP v1.20, general rules and MEPMD01: lengths of fields',
     example: exampleRecord({ 8: 'METER-0000000001' }),
   },

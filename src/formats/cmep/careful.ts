@@ -1,20 +1,16 @@
+import { METER_ID_BYTES_MAX } from '../../model/block.js';
 import { UNITS_PER_ONE } from '../../model/decimal.js';
 import { LETTER_NO_VALUE, letterOf, NO_DECIMALS, withDecimals } from '../../model/quality.js';
-import {
-  COMMODITIES,
-  channelCode,
-  IS_ONE_WAY_ENERGY,
-  IS_REGISTER,
-  UNITS,
-  unitCode,
-} from '../../model/units.js';
+import { COMMODITIES, channelCode, IS_CONSUMPTION, IS_REGISTER, UNITS, unitCode } from '../../model/units.js';
+import { fitsCommodity } from './commodities.js';
+import { isRightCrc } from './crc.js';
 import { FAULT } from './faults.js';
 import { parseFlag } from './flag.js';
 import { splitLine } from './line-fields.js';
 import { HEADER_FIELDS, LineReader } from './line-reader.js';
 import { hexDigit, type NumberResult, parseNumber } from './number.js';
-import { COUNT_MAX, FIELD_BYTES_MAX, PROTOCOL_TEXT_BYTES_MAX, SEVERITY } from './settings.js';
-import { parseInterval, parseStamp } from './stamp.js';
+import { COUNT_MAX, PLAIN_FIELD_BYTES_MAX, PROTOCOL_TEXT_BYTES_MAX, SEVERITY } from './settings.js';
+import { gridMinutes, parseInterval, parseStamp } from './stamp.js';
 
 const TAB = 9;
 const LETTER_H = 72;
@@ -23,16 +19,8 @@ const PURPOSES = ['OK', 'RESEND', 'SUMMARY', 'HISTORY', 'PROFILE', 'TEMPLATE', '
 const OTHER_TYPES = ['MEPAD01', 'MEPAD02', 'MEPBD01', 'MEPBD02', 'MEPBD03', 'MEPLF01', 'MEPEC01', 'MEPRR01'];
 /** Carries time-of-use reads, which are not read: rejected, so that none is lost silently. */
 const TIME_OF_USE = 'MEPMD02';
-/** Commodities that a unit can be of, where it says so. */
-const COMMODITY_OF_UNIT: Readonly<Record<string, string>> = {
-  GALREG: 'SW',
-  GAL: 'SW',
-  GASREG: 'G',
-  THERM: 'G',
-  ...Object.fromEntries(
-    UNITS.filter((unit) => /^[GNS]?K(W|VA|VAR)H?(REG)?$/.test(unit)).map((u) => [u, 'E']),
-  ),
-};
+/** Fields that are numbers: the constant and the count. */
+const NUMBER_FIELDS = [12, 14];
 
 /**
  * Reads one line after all the rules, field by field, into `record`; what it finds goes to the sink. The
@@ -40,6 +28,10 @@ const COMMODITY_OF_UNIT: Readonly<Record<string, string>> = {
  */
 export class CarefulReader extends LineReader {
   private readonly number: NumberResult = { value: 0, decimals: 0, rounded: false };
+  /** By code of the unit: 1 where the profile lists it. */
+  private readonly isListedUnit = Uint8Array.from(UNITS, (unit) =>
+    this.settings.units.includes(unit) ? 1 : 0,
+  );
   private tripleErrors = 0;
   private rejectedTriples = 0;
 
@@ -116,7 +108,13 @@ export class CarefulReader extends LineReader {
   }
 
   private otherType(type: string): void {
-    if (OTHER_TYPES.includes(type)) this.tellField('cmep/unsupported-record-type', 1);
+    if (type === TIME_OF_USE || OTHER_TYPES.includes(type)) {
+      for (let field = 1; field <= this.fields.count; field++) {
+        if (this.length(field) > PLAIN_FIELD_BYTES_MAX) this.tellField('cmep/field-too-long', field);
+      }
+    }
+    if (type === '') this.tellField('cmep/missing-field', 1);
+    else if (OTHER_TYPES.includes(type)) this.tellField('cmep/unsupported-record-type', 1);
     else if (this.settings.vendorRecordTypes.includes(type)) {
       this.tellField('cmep/unknown-record-type', 1, SEVERITY.warning);
     } else if (type === TIME_OF_USE) this.tellField('cmep/unsupported-record-type', 1, SEVERITY.error);
@@ -143,15 +141,7 @@ export class CarefulReader extends LineReader {
     const { record, settings, fields, bytes } = this;
     for (const field of [2, 7, 9, 10, 11, 14])
       if (this.isEmpty(field)) this.tellField('cmep/missing-field', field);
-    for (let field = 1; field <= Math.min(HEADER_FIELDS, fields.count); field++) {
-      if (this.length(field) > FIELD_BYTES_MAX[field - 1]!) this.tellField('cmep/field-too-long', field);
-    }
-    const idField = settings.meterIdInField6 && this.isEmpty(8) ? 6 : 8;
-    if (this.isEmpty(idField)) this.tellField('cmep/missing-meter-id', 8);
-    else {
-      record.meterIdFrom = fields.from[idField - 1]!;
-      record.meterIdTo = fields.to[idField - 1]!;
-    }
+    this.readMeterId();
     if (!this.isEmpty(2) && !settings.versions.includes(this.text(1)))
       this.tellField('cmep/record-version', 2);
     if (!this.isEmpty(7)) {
@@ -169,7 +159,7 @@ export class CarefulReader extends LineReader {
     record.intervalMinutes = 0;
     if (!this.isEmpty(13)) {
       const interval = parseInterval(bytes, fields.from[12]!, fields.to[12]!);
-      if (interval < 0) this.tellField('cmep/bad-interval', 13);
+      if (interval < 0 || (interval === 0 && !settings.zeroInterval)) this.tellField('cmep/bad-interval', 13);
       else if (interval > 0 && !settings.intervalsMinutes.includes(interval)) {
         this.tellField('cmep/interval-not-allowed', 13);
       }
@@ -177,23 +167,46 @@ export class CarefulReader extends LineReader {
     }
   }
 
+  /** Lengths of the header's fields, and the field that names the meter. */
+  private readMeterId(): void {
+    const { record, settings, fields } = this;
+    const { meterIdFields, fieldBytes } = settings;
+    const idField = meterIdFields.find((field) => !this.isEmpty(field));
+    for (let field = 1; field <= Math.min(HEADER_FIELDS, fields.count); field++) {
+      if (this.length(field) <= fieldBytes[field - 1]! || NUMBER_FIELDS.includes(field)) continue;
+      // Nothing of ours has room for a longer id, whatever the profile says.
+      const isTooLong = field === idField && this.length(field) > METER_ID_BYTES_MAX;
+      this.tellField('cmep/field-too-long', field, isTooLong ? SEVERITY.error : undefined);
+    }
+    if (idField === undefined) {
+      this.tellField('cmep/missing-meter-id', meterIdFields[0]!);
+      return;
+    }
+    record.meterIdFrom = fields.from[idField - 1]!;
+    record.meterIdTo = fields.to[idField - 1]!;
+  }
+
   private readUnits(): void {
+    const { settings } = this;
     const commodityText = this.text(9);
     const commodity = commodityText.length === 1 ? COMMODITIES.indexOf(commodityText) : -1;
-    if (commodity < 0 && commodityText !== '') this.tellField('cmep/unknown-commodity', 10);
+    if (commodityText !== '' && (commodity < 0 || !settings.commodities.includes(commodityText))) {
+      this.tellField('cmep/unknown-commodity', 10);
+    }
     const unitText = this.text(10);
     const unit = unitCode(unitText);
-    if (unit < 0 && unitText !== '') this.tellField('cmep/unknown-units', 11);
+    if (unitText !== '' && (unit < 0 || this.isListedUnit[unit] === 0)) {
+      this.tellField('cmep/unknown-units', 11);
+    }
     this.record.channel = channelCode(Math.max(unit, 0), Math.max(commodity, 0));
-    const expected = COMMODITY_OF_UNIT[unitText];
-    if (expected !== undefined && commodity >= 0 && !expected.includes(commodityText)) {
+    if (commodity >= 0 && !fitsCommodity(unitText, commodityText)) {
       this.tellField('cmep/units-commodity-mismatch', 11);
     }
   }
 
   private readConstant(): void {
     this.record.constant = UNITS_PER_ONE;
-    if (this.isEmpty(12) || this.length(12) > FIELD_BYTES_MAX[11]) return;
+    if (this.isEmpty(12)) return;
     const fault = parseNumber(this.bytes, this.fields.from[11]!, this.fields.to[11]!, this.number);
     if (fault >= 0) this.tellNumber(fault, 12);
     else this.record.constant = this.number.value;
@@ -204,22 +217,24 @@ export class CarefulReader extends LineReader {
     if (this.isEmpty(14)) return -1;
     const fault = parseNumber(this.bytes, this.fields.from[13]!, this.fields.to[13]!, this.number);
     const count = this.number.value / UNITS_PER_ONE;
-    if (fault >= 0 || this.number.decimals > 0 || count < 0 || !Number.isInteger(count)) {
+    if (fault === FAULT['cmep/number-too-long']) this.tellNumber(fault, 14);
+    else if (fault >= 0 || this.number.decimals > 0 || count < 0 || !Number.isInteger(count)) {
       this.tellField('cmep/bad-count', 14);
-      return -1;
-    }
-    return count;
+    } else return count;
+    return -1;
   }
 
   private readTriples(): void {
     const { record } = this;
     const count = this.readCount();
     const rest = this.fieldsOfTriples();
-    const onLine = Math.ceil(rest / 3);
+    let onLine = Math.ceil(rest / 3);
     if (count >= 0 && count !== onLine) {
-      const extra = rest - count * 3;
-      if (extra > 0 && extra < 3) this.tellField('cmep/extra-fields', HEADER_FIELDS + count * 3 + 1);
-      else this.tellField('cmep/count-mismatch', 14);
+      const extra = HEADER_FIELDS + count * 3 + 1;
+      if (count * 3 < rest && (rest - count * 3 < 3 || this.isEmptyFrom(extra))) {
+        this.tellField('cmep/extra-fields', extra);
+        onLine = count;
+      } else this.tellField('cmep/count-mismatch', 14);
     }
     if (count > COUNT_MAX) this.tellField('cmep/count-exceeds-48', 14);
     record.regular = true;
@@ -255,7 +270,25 @@ export class CarefulReader extends LineReader {
     const rest = Math.max(fields.count - HEADER_FIELDS, 0);
     if (rest % 3 !== 1) return rest;
     const last = fields.count;
-    return this.isEmpty(last) || this.isCrc(last) ? rest - 1 : rest;
+    if (this.isEmpty(last)) return rest - 1;
+    if (!this.isCrc(last)) return rest;
+    this.checkCrc(last);
+    return rest - 1;
+  }
+
+  private isEmptyFrom(field: number): boolean {
+    for (let i = field; i <= this.fields.count; i++) if (!this.isEmpty(i)) return false;
+    return true;
+  }
+
+  private checkCrc(field: number): void {
+    const { bytes, fields, record, settings } = this;
+    const from = fields.from[field - 1]!;
+    let told = 0;
+    for (let at = from + 1; at < from + 5; at++) told = told * 16 + hexDigit(bytes[at]!);
+    let comma = from;
+    while (bytes[comma] !== settings.delimiter) comma--;
+    if (!isRightCrc(bytes, record.start, comma, told, settings.crc)) this.tellField('cmep/bad-crc', field);
   }
 
   private isCrc(field: number): boolean {
@@ -284,7 +317,7 @@ export class CarefulReader extends LineReader {
     let stamp = local - settings.zoneMinutes;
     this.fault.stamp = stamp;
     if (length > 0) {
-      const grid = Math.min(length, 60);
+      const grid = gridMinutes(length);
       const after = local % grid;
       const off = after * 2 >= grid ? after - grid : after;
       if (off !== 0) {
@@ -332,7 +365,7 @@ export class CarefulReader extends LineReader {
       return NO_DECIMALS;
     }
     if (number.rounded) this.tellField('cmep/too-many-decimals', field);
-    if (number.value < 0 && IS_ONE_WAY_ENERGY[record.channel >> 2] === 1) {
+    if (number.value < 0 && IS_CONSUMPTION[record.channel >> 2] === 1) {
       this.tellField('cmep/negative-consumption', field);
     }
     return number.decimals;

@@ -49,3 +49,23 @@ export const FAULT = Object.fromEntries(CMEP_FAULTS.map((code, number) => [code,
   CmepFaultCode,
   number
 >;
+
+/**
+ * Faults that leave nothing to be read, or would put a value under a wrong meter, time or unit: they are
+ * errors whatever a profile says.
+ */
+export const ALWAYS_ERRORS: readonly CmepFaultCode[] = [
+  'cmep/bad-quoting',
+  'cmep/missing-field',
+  'cmep/missing-meter-id',
+  'cmep/bad-timestamp',
+  'cmep/bad-interval',
+  'cmep/first-stamp-missing',
+  'cmep/implied-stamp-without-interval',
+  'cmep/stamp-order',
+  'cmep/bad-quality-flag',
+  'cmep/bad-number',
+  'cmep/number-too-long',
+  'cmep/unknown-commodity',
+  'cmep/unknown-units',
+];

@@ -1,7 +1,10 @@
 import { FAULT } from './faults.js';
 import { createLineFields } from './line-fields.js';
 import { type CmepRecord, type CmepSink, emptyFault, type RecordFault } from './record.js';
-import { type CmepSettings, FIELD_BYTES_MAX, LINE_BYTES_MAX, SEVERITY } from './settings.js';
+import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from './settings.js';
+
+/** Longest text that is compared with a list: longer than any record type, version, purpose or unit. */
+const TEXT_BYTES_MAX = 16;
 
 /** Fields before the triples. */
 export const HEADER_FIELDS = 14;
@@ -34,11 +37,11 @@ export abstract class LineReader {
     return field > fields.count ? 0 : fields.to[field - 1]! - fields.from[field - 1]!;
   }
 
-  /** Text of a header field by its index from 0, as far as a protocol text may go. */
+  /** Text of a field by its index from 0, as far as it may go to be in a list. */
   protected text(index: number): string {
     if (index >= this.fields.count) return '';
     const from = this.fields.from[index]!;
-    const to = Math.min(this.fields.to[index]!, from + FIELD_BYTES_MAX[2]);
+    const to = Math.min(this.fields.to[index]!, from + TEXT_BYTES_MAX);
     let text = '';
     for (let at = from; at < to; at++) text += String.fromCharCode(this.bytes[at]!);
     return text;
@@ -62,7 +65,9 @@ export abstract class LineReader {
 
   protected report(number: number, field: number, from: number, to: number, override?: number): void {
     const own = this.settings.severities[number]!;
-    const severity = own === SEVERITY.off && number !== FAULT['cmep/line-too-long'] ? own : (override ?? own);
+    // What must be an error is one, also where the profile has switched the rule off.
+    const isOff = own === SEVERITY.off && override !== SEVERITY.error;
+    const severity = isOff ? own : (override ?? own);
     if (severity === SEVERITY.off) return;
     const { fault, record } = this;
     if (field >= 1 && field <= HEADER_FIELDS) this.faultsInHeader++;
@@ -79,6 +84,7 @@ export abstract class LineReader {
     this.sink.fault(fault, this.bytes);
     if (severity === SEVERITY.error && this.errors++ === 0) Object.assign(this.firstError, fault);
   }
+
   setSink(sink: CmepSink): void {
     this.sink = sink;
   }

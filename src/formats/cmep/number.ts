@@ -30,7 +30,7 @@ const digits = new Uint8Array(NUMBER_BYTES_MAX * 2);
 export function parseNumber(bytes: Uint8Array, from: number, to: number, out: NumberResult): number {
   if (to - from > NUMBER_BYTES_MAX) return FAULT['cmep/number-too-long'];
   const first = bytes[from]!;
-  if (first === 0x48 || first === 0x68) return parseHex(bytes, from + 1, to, out);
+  if (first === 0x48) return parseHex(bytes, from + 1, to, out);
   let at = from;
   const negative = first === MINUS;
   if (negative || first === PLUS) at++;

@@ -2,7 +2,7 @@ import { POWERS_OF_TEN, VALUE_MAX } from '../../model/decimal.js';
 import { MINUTES_PER_DAY } from '../../model/time.js';
 import type { CmepRecord } from './record.js';
 import type { CmepSettings } from './settings.js';
-import { parseDate } from './stamp.js';
+import { gridMinutes, parseDate } from './stamp.js';
 import type { WordText } from './word-text.js';
 
 const CR = 13;
@@ -103,7 +103,7 @@ export class QuickTriples {
     const { stamps, values, metas } = this.record;
     const { intervalMinutes, count, isRegister } = shape;
     const { zoneMinutes } = this.settings;
-    const grid = intervalMinutes === 0 ? 1 : Math.min(intervalMinutes, 60);
+    const grid = intervalMinutes === 0 ? 1 : gridMinutes(intervalMinutes);
     const lastStart = to - TRIPLE_REACH_BYTES + 8;
     let at = from;
     let stamp = 0;

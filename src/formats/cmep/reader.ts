@@ -17,6 +17,9 @@ const COMMA = 44;
 const HEADER_COMMAS = 14;
 /** Field 7, CCYYMMDDHHMM. */
 const CREATION_BYTES = 12;
+/** Longest field 5, 6 or 8, and longest shape, that the quick path takes: all of it lies in the read-ahead. */
+const QUICK_FIELD_BYTES_MAX = 64;
+const SHAPE_BYTES_MAX = 256;
 /** Shapes (fields 9 to 14) that are remembered: intervals and registers of a few channels. */
 const SHAPES_MAX = 8;
 /** Bytes that must follow the end of what is read, so that whole words can be looked at. */
@@ -39,6 +42,12 @@ export class CmepReader {
   private readonly triples: QuickTriples;
   private readonly quickAllowed: boolean;
   private readonly lineEndFault: RecordFault;
+  private readonly fifthBytesMax: number;
+  private readonly sixthBytesMax: number;
+  private readonly eighthBytesMax: number;
+  /** Which of the fields 6 and 8 names the meter, and whether the other one does where it is empty. */
+  private readonly idFrom6First: boolean;
+  private readonly idHasOtherField: boolean;
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private line = 0;
@@ -63,6 +72,12 @@ export class CmepReader {
     this.careful = new CarefulReader(settings, this.record, sink);
     this.triples = new QuickTriples(this.record, settings);
     this.quickAllowed = !alwaysCareful && settings.delimiter === COMMA;
+    const quickBytes = (field: number) => Math.min(settings.fieldBytes[field - 1]!, QUICK_FIELD_BYTES_MAX);
+    this.fifthBytesMax = quickBytes(5);
+    this.sixthBytesMax = quickBytes(6);
+    this.eighthBytesMax = quickBytes(8);
+    this.idFrom6First = settings.meterIdFields[0] === 6;
+    this.idHasOtherField = settings.meterIdFields.length > 1;
     const fault = FAULT['cmep/line-ending'];
     this.lineEndFault = { ...emptyFault(), fault, severity: settings.severities[fault]! };
   }
@@ -140,6 +155,7 @@ export class CmepReader {
     this.lead = wordText(bytes, from, commas[3]! + 1);
     this.creation = wordText(bytes, sixth + 1, seventh + 1);
     this.creationStamp = record.creationStamp;
+    if (triplesFrom - commas[7]! > SHAPE_BYTES_MAX) return;
     const text = wordText(bytes, commas[7]!, triplesFrom);
     if (this.shapes.some((known) => isSameText(known.text, text))) return;
     if (this.shapes.length >= SHAPES_MAX) this.shapes.shift();
@@ -170,16 +186,18 @@ export class CmepReader {
     const { bytes, view, lead, record } = this;
     if (to - from < lead.length + READ_AHEAD_BYTES || !hasTextAt(view, from, lead)) return -1;
     const fifth = from + lead.length;
-    const fifthEnd = this.plainFieldEnd(fifth, 16);
+    const fifthEnd = this.plainFieldEnd(fifth, this.fifthBytesMax);
     if (fifthEnd < 0) return -1;
     const sixth = fifthEnd + 1;
-    const sixthEnd = this.plainFieldEnd(sixth, 12);
+    const sixthEnd = this.plainFieldEnd(sixth, this.sixthBytesMax);
     if (sixthEnd < 0 || !hasTextAt(view, sixthEnd + 1, this.creation)) return -1;
     const eighth = sixthEnd + 1 + this.creation.length;
-    const eighthEnd = this.plainFieldEnd(eighth, 12);
+    const eighthEnd = this.plainFieldEnd(eighth, this.eighthBytesMax);
     if (eighthEnd < 0) return -1;
-    const idInField6 = eighthEnd === eighth;
-    if (idInField6 && !this.settings.meterIdInField6) return -1;
+    let idInField6 = this.idFrom6First;
+    if (this.idHasOtherField && (idInField6 ? sixthEnd === sixth : eighthEnd === eighth)) {
+      idInField6 = !idInField6;
+    }
     record.meterIdFrom = idInField6 ? sixth : eighth;
     record.meterIdTo = idInField6 ? sixthEnd : eighthEnd;
     if (record.meterIdFrom === record.meterIdTo) return -1;

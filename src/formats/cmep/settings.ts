@@ -1,3 +1,4 @@
+import type { CrcChoice } from './crc.js';
 import { CMEP_FAULTS } from './faults.js';
 
 /** What is done about a fault. An error rejects the whole record. */
@@ -21,16 +22,26 @@ export interface CmepSettings {
   versions: string[];
   /** Record types of the vendor that carry no reads (MLA01 ...): passed over with a warning. */
   vendorRecordTypes: string[];
-  /** Whether field 6 names the meter where field 8 is empty (Sensus). */
-  meterIdInField6: boolean;
+  /** Fields that may name the meter, 8 or 6: the first of them that is not empty does (Sensus: 8, then 6). */
+  meterIdFields: number[];
+  /** Longest content of fields 1 to 14, in bytes; of 12 and 14, which are numbers, it is not looked at. */
+  fieldBytes: number[];
   /** Sum of FLAG_FORM_...: which forms a quality flag may have. */
   flagForms: number;
   /** Letters that a quality flag may begin with, besides none. */
   flagLetters: string;
   /** Interval lengths that are allowed, minutes. */
   intervalsMinutes: number[];
+  /** Whether an interval of `00000000` stands for none (TWACS). */
+  zeroInterval: boolean;
   /** Purposes whose records are read. */
   purposes: string[];
+  /** Letters of the commodities that are read. */
+  commodities: string;
+  /** Units that are read. */
+  units: string[];
+  /** Which CRC-16 a closing checksum is, or `any` of them, or `ignore`. */
+  crc: CrcChoice;
   /** Longest line without a finding, CR LF included. */
   lineBytes: number;
   /** A stamp this far off the grid is still told as information only, and moved to the grid. */
@@ -46,7 +57,10 @@ export interface CmepSettings {
 }
 
 /** Protocol limits of CMEP v1.20: longest content of fields 1 to 14, in bytes. */
-export const FIELD_BYTES_MAX = [12, 12, 16, 12, 16, 12, 12, 12, 12, 12, 12, 16, 12, 12] as const;
+export const FIELD_BYTES = [12, 12, 16, 12, 16, 12, 12, 12, 12, 12, 12, 16, 12, 16] as const;
+
+/** Longest field of a record that carries no reads. */
+export const PLAIN_FIELD_BYTES_MAX = 256;
 
 /** Longest protocol text (a quality flag) and longest number, in bytes. */
 export const PROTOCOL_TEXT_BYTES_MAX = 12;
