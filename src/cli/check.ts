@@ -1,23 +1,31 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { FileCheck } from '../conformance/file-check.js';
 import { loadProfile } from '../conformance/profile-file.js';
 import { PROFILES, type Profile } from '../conformance/profiles.js';
 import { RULES } from '../conformance/rules.js';
-import { ReadmillError } from '../model/errors.js';
-import { parseZone } from '../model/time.js';
+import type { ReadmillError } from '../model/errors.js';
+import { EST_OFFSET_MINUTES, parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
-import { checkFile, type FileCheck, filesToCheck } from '../pipeline/check-files.js';
+import { type CheckInput, checkFiles } from '../pipeline/check-files.js';
+import { gatherInputs } from '../pipeline/check-inputs.js';
+import { type CheckPool, ownThread } from '../pipeline/check-pool.js';
+import { type TemporaryFolder, temporaryFolder } from '../pipeline/temporary-folder.js';
 import { openPool } from '../pipeline/worker-pool.js';
-import { defaultWorkers, parseNow, parseWorkers } from './terminal.js';
+import { importRegister } from '../store/register-import.js';
+import { defaultWorkers, parseNow, parseWorkers, terminalProgress } from './terminal.js';
 
 const FINDINGS_DEFAULT = 1000;
 const FINDINGS_MAX = 100_000;
+/** Input up to this is checked without starting threads. */
+const OWN_THREAD_BYTES_MAX = 4 * 1024 * 1024;
 /** Places of each code that the text shows. */
 const PLACES_SHOWN_MAX = 5;
 
 interface CheckCommandOptions {
   profile?: Profile;
   timeZone?: string;
+  register?: string;
   format: 'text' | 'json';
   output?: string;
   maxFindings: number;
@@ -39,6 +47,7 @@ export function registerCheck(program: Command): void {
       'zone of the stamps: UTC, EST or an offset such as -05:00 (default: that of the profile)',
       parseTimeZone,
     )
+    .option('--register <file>', 'meter register (CSV or JSON): tells unknown meters, dials and multipliers')
     .option('--format <format>', 'text or json', parseFormat, 'text')
     .option('--output <file>', 'write the result there instead of printing it')
     .option(
@@ -56,45 +65,58 @@ export function registerCheck(program: Command): void {
     .action(runCheck);
 }
 
-async function runCheck(paths: string[], options: CheckCommandOptions): Promise<void> {
-  const { profile } = options;
-  const pool = openPool(options.workers);
-  const checks: FileCheck[] = [];
-  let unreadable = false;
+async function runCheck(args: string[], options: CheckCommandOptions): Promise<void> {
+  const folder = temporaryFolder();
+  const progress = terminalProgress();
+  let pool: CheckPool | null = null;
   try {
-    for (const path of filesToCheck(paths)) {
-      try {
-        const check = await checkFile(
-          path,
-          {
-            ...(profile === undefined ? {} : { profile }),
-            zoneMinutes: parseZone(options.timeZone ?? profile?.timeZone ?? 'UTC')!,
-            nowMs: options.now ?? Date.now(),
-            findingsMax: options.maxFindings,
-          },
-          pool,
-        );
-        checks.push(check);
-      } catch (thrown) {
-        // One file that cannot be read must not hide what is known of the others.
-        if (!(thrown instanceof ReadmillError)) throw thrown;
-        process.stderr.write(`readmill: ${thrown.message} [${thrown.code}]\n`);
-        unreadable = true;
-      }
-    }
+    const registerPath = options.register === undefined ? null : await imported(options.register, folder);
+    const { inputs, failures } = await gatherInputs(args, folder.path, process.stdin);
+    pool = sizeOf(inputs) <= OWN_THREAD_BYTES_MAX ? ownThread() : openPool(options.workers);
+    const outcome = await checkFiles(
+      inputs,
+      {
+        ...(options.profile === undefined ? {} : { profile: options.profile }),
+        zoneMinutes: options.timeZone === undefined ? null : parseZone(options.timeZone)!,
+        nowMs: options.now ?? Date.now(),
+        findingsMax: options.maxFindings,
+        registerPath,
+        workDirectory: folder.path,
+        progress,
+      },
+      pool,
+    );
+    report(outcome.checks, [...failures, ...outcome.failures], options);
   } finally {
-    await pool.close();
+    progress.end();
+    await pool?.close();
+    folder.remove();
   }
+}
+
+function sizeOf(inputs: readonly CheckInput[]): number {
+  return inputs.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+/** Path of the meter register, imported for this check alone. */
+async function imported(file: string, folder: TemporaryFolder): Promise<string> {
+  const register = await importRegister({ file, directory: folder.path(), zoneMinutes: EST_OFFSET_MINUTES });
+  return register.path;
+}
+
+function report(
+  checks: FileCheck[],
+  failures: { name: string; error: ReadmillError }[],
+  options: CheckCommandOptions,
+): void {
+  for (const { error } of failures) process.stderr.write(`readmill: ${error.message} [${error.code}]\n`);
   const valid = checks.every((check) => check.valid);
-  if (checks.length === 0 && unreadable) {
-    process.exitCode = 1;
-    return;
-  }
+  process.exitCode = failures.length > 0 ? 1 : valid ? 0 : 2;
+  if (checks.length === 0) return;
   const document = { tool: 'readmill', version: VERSION, valid, files: checks };
   const text = options.format === 'json' ? JSON.stringify(document, null, 2) : checks.map(textOf).join('\n');
   if (options.output === undefined) process.stdout.write(`${text}\n`);
   else writeFileSync(options.output, `${text}\n`);
-  process.exitCode = unreadable ? 1 : valid ? 0 : 2;
 }
 
 /** One file's verdict for a person: the worst first, a few places of each. */

@@ -5,12 +5,12 @@ import { findProfile, type Profile, readerSettings } from '../conformance/profil
 import type { CmepSettings } from '../formats/cmep/settings.js';
 import { DETECTION_BYTES, type Detection, detectFormat } from '../formats/detect.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import { EST_OFFSET_MINUTES, isoDate, isoMinute } from '../model/time.js';
+import { EST_OFFSET_MINUTES, isoDate, isoMinute, parseZone } from '../model/time.js';
 import { addCrossFindings, crossSettings } from './check-findings.js';
 import { diskFull } from './check-inputs.js';
 import { type CrossOutcome, passOver } from './check-passes.js';
+import type { CheckPool } from './check-pool.js';
 import type { Progress } from './progress.js';
-import type { WorkerPool } from './worker-pool.js';
 
 /** A file to check: where its bytes lie, and how it is called. */
 export interface CheckInput {
@@ -21,8 +21,8 @@ export interface CheckInput {
 export interface CheckOptions {
   /** Profile to judge by; without one it is detected, file by file. */
   profile?: Profile;
-  /** Minutes that the stamps of the files are ahead of UTC. */
-  zoneMinutes: number;
+  /** Minutes that the stamps of the files are ahead of UTC; null = as the profile of each says. */
+  zoneMinutes: number | null;
   /** The reference clock, milliseconds since 1970. */
   nowMs: number;
   /** Findings to keep of each code and file. */
@@ -64,7 +64,7 @@ export interface OpenedFile extends CheckInput {
 export async function checkFiles(
   inputs: readonly CheckInput[],
   options: CheckOptions,
-  pool: WorkerPool,
+  pool: CheckPool,
 ): Promise<CheckOutcome> {
   const files: OpenedFile[] = [];
   const failures: CheckOutcome['failures'] = [];
@@ -114,7 +114,11 @@ function openFile(input: CheckInput, options: CheckOptions): OpenedFile {
     bytes,
     detection,
     profile,
-    settings: readerSettings(profile, options.zoneMinutes, Math.floor(options.nowMs / 60_000)),
+    settings: readerSettings(
+      profile,
+      options.zoneMinutes ?? parseZone(profile.timeZone)!,
+      Math.floor(options.nowMs / 60_000),
+    ),
     failure: null,
     findings: new FindingCollector(options.findingsMax),
     records: 0,
@@ -156,4 +160,3 @@ function verdict(file: OpenedFile, number: number, options: CheckOptions, cross:
     coverageDaysLeftOut: leftOut,
   };
 }
-

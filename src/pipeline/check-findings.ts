@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { COVERAGE_DAYS_MAX } from '../conformance/file-check.js';
 import { FindingBuffer, unpackFindings } from '../conformance/finding-buffer.js';
-import type { Profile } from '../conformance/profiles.js';
+import { type Profile, severityUnder } from '../conformance/profiles.js';
 import { findRule, ruleNumber, type SeverityName } from '../conformance/rules.js';
 import { createLineFields, splitLine } from '../formats/cmep/line-fields.js';
 import { HEADER_FIELDS } from '../formats/cmep/line-reader.js';
@@ -20,11 +20,9 @@ const METER_ID_FIELD_SENSUS = 6;
 
 /** Severity of each kind under a profile; null where it is switched off. */
 function severityOf(profile: Profile, kind: number): SeverityName | null {
-  if (kind === KIND.duplicateHarmless && severityOf(profile, KIND.duplicateDifferent) !== null) return 'info';
-  const code = CROSS_CODES[kind]!;
-  const own = (profile.severities as Record<string, SeverityName | 'off' | undefined>)[code];
+  const own = severityUnder(profile, CROSS_CODES[kind]!);
   if (own === 'off') return null;
-  return own ?? findRule(code)!.severity;
+  return kind === KIND.duplicateHarmless ? 'info' : own;
 }
 
 /** What the cross-record rules need to know of all files. */
@@ -42,17 +40,14 @@ export function crossSettings(
   return {
     fileStarts: new Int32Array(files.length),
     isOn,
-    sumTolerances: Float64Array.from(files, ({ profile }) => sumTolerance(profile)),
+    sumTolerances: Float64Array.from(files, ({ profile }) =>
+      Math.round(profile.registerTolerance * UNITS_PER_ONE),
+    ),
     maximumPerHour: DEFAULT_POLICY.maximumKwh,
     marketZoneMinutes,
     findingsMax,
     coverageDaysMax: COVERAGE_DAYS_MAX,
   };
-}
-
-function sumTolerance(profile: Profile): number {
-  const own = (profile as { registerTolerance?: number }).registerTolerance;
-  return own === undefined ? DEFAULT_POLICY.sumTolerance : Math.round(own * UNITS_PER_ONE);
 }
 
 /**

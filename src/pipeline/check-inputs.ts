@@ -1,5 +1,13 @@
-import { closeSync, createWriteStream, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import {
+  closeSync,
+  createWriteStream,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -69,7 +77,9 @@ async function pathsOf(gathering: Gathering, argument: string): Promise<string[]
   try {
     if (!statSync(argument).isDirectory()) return [argument];
     const entries = readdirSync(argument, { recursive: true, withFileTypes: true });
-    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const paths = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
     const isHidden = (path: string) => /(^|[\\/])\.[^\\/]/.test(path.slice(argument.length));
     const shown = paths.filter((path) => !isHidden(path)).sort();
     if (shown.length === 0) fail(gathering, argument, 'is a folder without files');

@@ -182,7 +182,9 @@ export class MeterChecker {
     const b = reads.hasValue(later) ? reads.values[later]! : Number.NaN;
     const isConflict = a < b || a > b;
     const kind =
-      isConflict && !this.isCorrection(reads, first, later) ? KIND.duplicateDifferent : KIND.duplicateHarmless;
+      isConflict && !this.isCorrection(reads, first, later)
+        ? KIND.duplicateDifferent
+        : KIND.duplicateHarmless;
     this.tellOfRead(kind, reads, later, b, a, first);
   };
 
@@ -191,7 +193,9 @@ export class MeterChecker {
     const a = reads.blocks[reads.blockOf(first)]!;
     const b = reads.blocks[reads.blockOf(later)]!;
     const { words } = this.index;
-    return ((words[a + 1]! ^ words[b + 1]!) & (BLOCK_RESEND << 24)) !== 0 && this.fileOf(a) !== this.fileOf(b);
+    return (
+      ((words[a + 1]! ^ words[b + 1]!) & (BLOCK_RESEND << 24)) !== 0 && this.fileOf(a) !== this.fileOf(b)
+    );
   }
 
   private tellOfRead(

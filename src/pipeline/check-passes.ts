@@ -6,9 +6,10 @@ import type { CheckOptions, OpenedFile } from './check-files.js';
 import type { CrossResult, CrossSettings } from './check-meters.js';
 import { MeterOrder } from './check-order.js';
 import { PlaceLists } from './check-places.js';
+import type { CheckPool } from './check-pool.js';
 import type { CheckRangeResult, CheckRangeTask } from './check-range.js';
 import { sampleMeterIds } from './sample.js';
-import { forEachLimited, type WorkerPool } from './worker-pool.js';
+import { forEachLimited } from './worker-pool.js';
 
 /** A range is this long, or longer where there would be too many of them. */
 const RANGE_BYTES = 4 * 1024 * 1024;
@@ -47,7 +48,7 @@ export async function passOver(
   files: OpenedFile[],
   settings: CrossSettings,
   options: CheckOptions,
-  pool: WorkerPool,
+  pool: CheckPool,
 ): Promise<CrossOutcome> {
   const total = totalBytes(files);
   const { progress } = options;
@@ -93,7 +94,7 @@ class Pass {
     private readonly files: OpenedFile[],
     private readonly settings: CrossSettings,
     private readonly options: CheckOptions,
-    private readonly pool: WorkerPool,
+    private readonly pool: CheckPool,
     private readonly reads: CheckRangeTask['reads'],
   ) {
     this.jobs = jobsOf(files);

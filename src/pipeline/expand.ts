@@ -45,7 +45,8 @@ export async function expandInput(input: InputRecord, number: number, directory:
   const { path, name, sizeBytes } = input;
   const archive: Archive = { path, name, sizeBytes, kind: /\.gz$/i.test(name) ? 'gz' : 'zip' };
   const pathOf = (n: number) => join(directory, `${number}-${n}.expanded`);
-  const nameOf = (inner: string) => (archive.kind === 'gz' ? name.slice(0, -3) : `${name}!${basename(inner)}`);
+  const nameOf = (inner: string) =>
+    archive.kind === 'gz' ? name.slice(0, -3) : `${name}!${basename(inner)}`;
   for await (const member of expandArchive(archive, pathOf, nameOf)) input.members.push(member);
 }
 

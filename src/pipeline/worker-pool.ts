@@ -1,8 +1,8 @@
 import { Piscina } from 'piscina';
 import { orThrow } from './carried-error.js';
-import { type CheckPartitionTask, checkPartition } from './check-partition.js';
 import type { CrossResult } from './check-meters.js';
-import { type CheckRangeResult, type CheckRangeTask, checkCmepRange } from './check-range.js';
+import type { CheckPartitionTask } from './check-partition.js';
+import type { CheckRangeResult, CheckRangeTask } from './check-range.js';
 import type { RangeResult, RangeTask } from './scan-range.js';
 import type { SettleResult, SettleTask } from './settle-types.js';
 
@@ -29,22 +29,9 @@ export function openPool(workers: number): WorkerPool {
     hashFile: async (path) => orThrow(await pool.run(path, { name: 'hashFile' })),
     scanCmepRange: async (task) => orThrow(await pool.run(task, { name: 'scanCmepRange' })),
     runSettleTask: async (task) => orThrow(await pool.run(task, { name: 'runSettleTask' })),
-    checkCmepRange: (task) => pool.run(task, { name: 'checkCmepRange' }),
-    checkPartition: (task) => pool.run(task, { name: 'checkPartition' }),
+    checkCmepRange: async (task) => orThrow(await pool.run(task, { name: 'checkCmepRange' })),
+    checkPartition: async (task) => orThrow(await pool.run(task, { name: 'checkPartition' })),
     close: () => pool.destroy(),
-  };
-}
-
-/** The tasks of `check` in the caller's own thread: for input that is too small to be worth threads. */
-export function ownThread(): WorkerPool {
-  return {
-    workers: 1,
-    hashFile,
-    scanCmepRange: async (task) => scanCmepRange(task),
-    runSettleTask,
-    checkCmepRange: async (task) => checkCmepRange(task),
-    checkPartition: async (task) => checkPartition(task),
-    close: async () => undefined,
   };
 }
 
