@@ -8,6 +8,9 @@ export interface DayCounts {
   channels: number;
   present: Float64Array;
   expected: Float64Array;
+  /** Channel days without a gap, all of one interval: not yet in the counts by hour. */
+  wholeDays: number;
+  wholeInterval: number;
 }
 
 interface FileDays {
@@ -32,6 +35,15 @@ export class CoverageCounter {
   private readonly files = new Map<number, FileDays>();
   /** What is counted of a day that was left out. */
   private readonly nowhere = emptyDay();
+  /** The day that was asked for last. */
+  private lastFile = -1;
+  private lastDay = 0;
+  private lastCounts = this.nowhere;
+  /** Of the channel whose runs are being added: its file, interval, last day and slot. */
+  private runFile = 0;
+  private runInterval = 0;
+  private runDay = Number.NaN;
+  private runSlot = 0;
 
   /**
    * @param zoneMinutes minutes that market time is ahead of UTC
@@ -71,7 +83,55 @@ export class CoverageCounter {
     }
   }
 
+  /** Begins a channel of a file whose reads come as runs without a gap, rising. */
+  beginRuns(file: number, intervalMinutes: number): void {
+    this.runFile = file;
+    this.runInterval = intervalMinutes;
+    this.runDay = Number.NaN;
+  }
+
+  /** Adds reads that all have a value, each an interval after the one before. */
+  addRun(firstStamp: number, count: number): void {
+    const { zoneMinutes, runInterval } = this;
+    const perDay = MINUTES_PER_DAY / runInterval;
+    let stamp = firstStamp;
+    for (let left = count; left > 0; ) {
+      const day = Math.floor((stamp + zoneMinutes - 1) / MINUTES_PER_DAY);
+      const afterStart = stamp - readDayStart(day, zoneMinutes);
+      const here = Math.min(left, Math.floor((MINUTES_PER_DAY - afterStart) / runInterval) + 1);
+      const isNew = day !== this.runDay;
+      const counts = this.day(this.runFile, day);
+      if (isNew) {
+        counts.channels++;
+        this.runDay = day;
+        this.runSlot = -1;
+      }
+      if (isNew && here === perDay && canBeWhole(counts, runInterval)) counts.wholeDays++;
+      else {
+        if (isNew) expectDay(counts.expected, runInterval);
+        this.addSlots(counts.present, Math.floor((afterStart - 1) / runInterval), here);
+      }
+      this.runSlot = Math.floor((afterStart - 1) / runInterval) + here - 1;
+      stamp += here * runInterval;
+      left -= here;
+    }
+  }
+
+  private addSlots(present: Float64Array, first: number, count: number): void {
+    for (let slot = Math.max(first, this.runSlot + 1); slot < first + count; slot++) {
+      present[hourOfSlot(slot, this.runInterval)]!++;
+    }
+  }
+
   private day(file: number, day: number): DayCounts {
+    if (file === this.lastFile && day === this.lastDay) return this.lastCounts;
+    this.lastCounts = this.foundDay(file, day);
+    this.lastFile = file;
+    this.lastDay = day;
+    return this.lastCounts;
+  }
+
+  private foundDay(file: number, day: number): DayCounts {
     let known = this.files.get(file);
     if (known === undefined) {
       known = { days: new Map(), leftOut: new Set() };
@@ -82,7 +142,7 @@ export class CoverageCounter {
     if (counts === undefined) {
       if (known.days.size >= this.daysMax * 2) {
         leaveOutEarliest(known, this.daysMax);
-        return this.day(file, day);
+        return this.foundDay(file, day);
       }
       counts = emptyDay();
       known.days.set(day, counts);
@@ -106,6 +166,7 @@ export class CoverageCounter {
       const known = this.files.get(firstFile + leftOut[at]!)!;
       known.days.delete(day);
       known.leftOut.add(day);
+      this.lastFile = -1;
     }
   }
 
@@ -113,7 +174,8 @@ export class CoverageCounter {
     const rows: number[] = [];
     const leftOut: number[] = [];
     for (const [file, known] of this.files) {
-      for (const [day, { channels, present, expected }] of known.days) {
+      for (const [day, counts] of known.days) {
+        const { channels, present, expected } = spread(counts);
         rows.push(file, day, channels, ...present, ...expected);
       }
       for (const day of known.leftOut) leftOut.push(file, day);
@@ -126,6 +188,7 @@ export class CoverageCounter {
     const known = this.files.get(file);
     if (known === undefined) return { days: [], leftOut: 0 };
     leaveOutEarliest(known, this.daysMax);
+    for (const counts of known.days.values()) spread(counts);
     return { days: [...known.days].sort(([a], [b]) => a - b), leftOut: known.leftOut.size };
   }
 }
@@ -139,7 +202,27 @@ function leaveOutEarliest({ days, leftOut }: FileDays, kept: number): void {
 }
 
 function emptyDay(): DayCounts {
-  return { channels: 0, present: new Float64Array(HOURS), expected: new Float64Array(HOURS) };
+  const [present, expected] = [new Float64Array(HOURS), new Float64Array(HOURS)];
+  return { channels: 0, present, expected, wholeDays: 0, wholeInterval: 0 };
+}
+
+function canBeWhole(counts: DayCounts, intervalMinutes: number): boolean {
+  if (counts.wholeInterval === 0) counts.wholeInterval = intervalMinutes;
+  return counts.wholeInterval === intervalMinutes;
+}
+
+/** Brings the whole days into the counts by hour. */
+function spread(counts: DayCounts): DayCounts {
+  const { present, expected, wholeDays, wholeInterval } = counts;
+  if (wholeDays === 0) return counts;
+  const ofOne = new Float64Array(HOURS);
+  expectDay(ofOne, wholeInterval);
+  for (let hour = 0; hour < HOURS; hour++) {
+    present[hour]! += ofOne[hour]! * wholeDays;
+    expected[hour]! += ofOne[hour]! * wholeDays;
+  }
+  counts.wholeDays = 0;
+  return counts;
 }
 
 const hourOfSlot = (slot: number, intervalMinutes: number): number =>

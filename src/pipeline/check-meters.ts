@@ -9,6 +9,7 @@ import { NO_ADVANCE, type RegisterFacts, registerAdvance } from '../vee/register
 import { ChannelReads } from './check-channel.js';
 import { CoverageCounter, type PackedCoverage } from './check-coverage.js';
 import { KIND, KINDS, type PackedPlaces, PlaceLists } from './check-places.js';
+import { QuickMeter } from './check-quick.js';
 import { RegisterCursor } from './check-register.js';
 
 /** What the cross-record rules need to know; plain data that can be sent to a worker. */
@@ -57,6 +58,7 @@ export class MeterChecker {
   private readonly register: RegisterCursor | null;
   private readonly channels: ChannelReads[] = [];
   private channelCount = 0;
+  private readonly quick = new QuickMeter();
   private keys = new Float64Array(16);
   private times = new Int32Array(256);
   private index!: BlockIndex;
@@ -86,9 +88,10 @@ export class MeterChecker {
   /** Checks one meter: blocks `first` to `end - 1` of the index, in any order. */
   check(index: BlockIndex, first: number, end: number): void {
     this.index = index;
-    const keys = this.inOrder(first, end);
     const isKnown = this.register === null || this.seekRegister(index.starts[first]!);
     this.meterNumber++;
+    if (isKnown && this.isCovered(first, end)) return;
+    const keys = this.inOrder(first, end);
     this.channelCount = 0;
     let reads: ChannelReads | null = null;
     for (let i = 0; i < end - first; i++) {
@@ -96,29 +99,62 @@ export class MeterChecker {
       const channel = channelOfBlock(index.words, start);
       if (reads === null || reads.channel !== channel) reads = this.nextChannel(channel);
       reads.gather(index, start);
-      const file = this.fileOf(start);
-      if (this.meterInFile[file] !== this.meterNumber) {
-        this.meterInFile[file] = this.meterNumber;
-        this.meters[file]!++;
-      }
+      this.countMeter(this.fileOf(start));
       if (!isKnown) this.tell(KIND.unknownMeter, start, -1, -1, Number.NaN, Number.NaN, -1);
     }
     for (let c = 0; c < this.channelCount; c++) this.checkChannel(this.channels[c]!);
   }
+
+  /** Counts the meter in a file once. */
+  private countMeter(file: number): void {
+    if (this.meterInFile[file] === this.meterNumber) return;
+    this.meterInFile[file] = this.meterNumber;
+    this.meters[file]!++;
+  }
+
+  /** Counts the reads of the usual meter. @returns false where it is not, and nothing was counted */
+  private isCovered(first: number, end: number): boolean {
+    const { quick, index, settings, coverage } = this;
+    const tolerance = settings.sumTolerances[this.fileOf(index.starts[first]!)]!;
+    if (!quick.isClean(index, first, end, this.multiplierOf, tolerance)) return false;
+    const { words } = index;
+    // A channel that several files share is counted read by read.
+    for (let i = 1; i < quick.count; i++) {
+      if (this.fileOf(quick.order[i]!) !== this.fileOf(quick.order[0]!)) return false;
+    }
+    const file = this.fileOf(quick.order[0]!);
+    this.countMeter(file);
+    let last = -1;
+    for (let i = 0; i < quick.count; i++) {
+      const channel = channelOfBlock(words, quick.order[i]!);
+      if (IS_REGISTER[channel >> 2] === 1) continue;
+      const { intervalMinutes, firstStamp, count } = quick.blockAt(i);
+      if (channel !== last) coverage.beginRuns(file, intervalMinutes);
+      last = channel;
+      coverage.addRun(firstStamp, count);
+    }
+    return true;
+  }
+
+  private readonly multiplierOf = (channel: number): number => {
+    const { register, facts } = this;
+    if (register === null) return UNITS_PER_ONE;
+    return register.describe(channel >> 2, false, facts) ? facts.multiplier : UNITS_PER_ONE;
+  };
 
   /** Blocks by channel, then in the order of the files, which is the order they lie in: channel x 2^32 + word. */
   private inOrder(first: number, end: number): Float64Array {
     const { words, starts } = this.index;
     const count = end - first;
     if (count > this.keys.length) this.keys = new Float64Array(count * 2);
-    const keys = this.keys.subarray(0, count);
+    const { keys } = this;
     let isSorted = true;
     for (let i = 0; i < count; i++) {
       const start = starts[first + i]!;
       keys[i] = channelOfBlock(words, start) * 2 ** 32 + start;
       if (i > 0 && keys[i]! < keys[i - 1]!) isSorted = false;
     }
-    if (!isSorted) keys.sort();
+    if (!isSorted) keys.subarray(0, count).sort();
     return keys;
   }
 

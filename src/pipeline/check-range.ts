@@ -177,22 +177,30 @@ function settleRange(task: CheckRangeTask, result: CheckRangeResult): void {
 
 /** The blocks of the buffer as an index, or null where the meters do not stand in order. */
 function indexInPlace(): BlockIndex | null {
-  const { count, usedWords } = blocks;
-  const words = blocks.words.subarray(0, usedWords);
-  const starts = blocks.starts.subarray(0, count);
-  const { bytes, doubles } = blocks;
+  const { count, usedWords, words: all, starts: allStarts, bytes, doubles } = blocks;
   const meterStarts = new Uint8Array(count + 1);
   meterStarts[0] = 1;
   for (let i = 1; i < count; i++) {
-    const a = meterIdStart(words, starts[i - 1]!);
-    const b = meterIdStart(words, starts[i]!);
-    const aEnd = a + meterIdLength(words, starts[i - 1]!);
-    const order = compareBytes(bytes, a, aEnd, bytes, b, b + meterIdLength(words, starts[i]!));
-    if (order > 0) return null;
-    meterStarts[i] = order === 0 ? 0 : 1;
+    if (isSameMeter(all, allStarts[i - 1]!, allStarts[i]!)) continue;
+    const a = meterIdStart(all, allStarts[i - 1]!);
+    const b = meterIdStart(all, allStarts[i]!);
+    const aEnd = a + meterIdLength(all, allStarts[i - 1]!);
+    if (compareBytes(bytes, a, aEnd, bytes, b, b + meterIdLength(all, allStarts[i]!)) > 0) return null;
+    meterStarts[i] = 1;
   }
   meterStarts[count] = 1;
-  return { count, words, bytes, doubles, starts, meterStarts };
+  const words = all.subarray(0, usedWords);
+  return { count, words, bytes, doubles, starts: allStarts.subarray(0, count), meterStarts };
+}
+
+/** Whether two blocks have the same meter id: it lies in whole words, zeros after it. */
+function isSameMeter(words: Int32Array, a: number, b: number): boolean {
+  const length = meterIdLength(words, a);
+  if (length !== meterIdLength(words, b)) return false;
+  const aFrom = meterIdStart(words, a) >> 2;
+  const bFrom = meterIdStart(words, b) >> 2;
+  for (let k = 0; k < (length + 3) >> 2; k++) if (words[aFrom + k] !== words[bFrom + k]) return false;
+  return true;
 }
 
 function meterIdText({ words, bytes }: BlockIndex, start: number): string {

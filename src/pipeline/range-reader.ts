@@ -14,6 +14,8 @@ export interface FileRange {
 
 /** Bytes looked at beyond a range's end for the end of its last line, at first. */
 const LOOK_AHEAD_BYTES = 8192;
+/** Bytes that are read and looked at at a time, within a range. */
+const PIECE_BYTES = 256 * 1024;
 const LF = 10;
 const CR = 13;
 
@@ -44,9 +46,12 @@ export function readRange(range: FileRange, sink: CmepSink): number {
     const start = bufferOffset(range);
     const wanted = Math.min(range.to + LOOK_AHEAD_BYTES, range.fileBytes) - start;
     ensureBuffer(wanted + LINE_BYTES_MAX + LOOK_AHEAD_BYTES);
-    let length = fill(fd, start, 0, wanted);
-    const first = range.from === 0 ? 0 : recordStart(buffer, 0, length);
-    if (first < 0 || first + start >= range.to) return 0;
+    const reader = readerFor(range.settings, sink);
+    const inPieces = readPieces(fd, range, reader, start);
+    let { length } = inPieces;
+    length += fill(fd, start + length, length, wanted - length);
+    const first = inPieces.next >= 0 ? inPieces.next : recordStart(buffer, 0, length);
+    if (first < 0 || first + start >= range.to) return inPieces.lines;
     const atEnd = range.to >= range.fileBytes;
     let last = atEnd ? length : recordStart(buffer, range.to - start - 1, length);
     for (const more of [LINE_BYTES_MAX, 1]) {
@@ -57,12 +62,42 @@ export function readRange(range: FileRange, sink: CmepSink): number {
       last = recordStart(buffer, range.to - start - 1, length);
     }
     if (last < 0 && start + length >= range.fileBytes) last = length;
-    const reader = readerFor(range.settings, sink);
-    if (last >= 0) return reader.read(buffer, first, last, 0, range.from === 0);
-    return readBeforeEndlessLine(fd, range.from === 0, reader, first, length, start);
+    const { lines } = inPieces;
+    if (last >= 0) return lines + reader.read(buffer, first, last, lines, range.from + first === 0);
+    return readBeforeEndlessLine(fd, range.from + first === 0, reader, first, length, start, lines);
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Reads the lines of a range that end well before its end, a piece of the file at a time: what was just
+ * copied from the file is then still in the processor's cache.
+ * @returns bytes that are in the buffer, where the next record begins in it (-1 = not known), lines read
+ */
+function readPieces(
+  fd: number,
+  range: FileRange,
+  reader: CmepReader,
+  start: number,
+): { length: number; next: number; lines: number } {
+  let next = range.from === 0 ? 0 : -1;
+  let length = 0;
+  let lines = 0;
+  while (start + length + PIECE_BYTES <= range.to) {
+    const got = fill(fd, start + length, length, PIECE_BYTES);
+    length += got;
+    if (got < PIECE_BYTES) break;
+    if (next < 0) next = recordStart(buffer, 0, length);
+    if (next < 0) continue;
+    let end = length;
+    const least = Math.max(next, length - got);
+    while (end > least && buffer[end - 1] !== LF) end--;
+    if (end === least) continue;
+    lines += reader.read(buffer, next, end, lines, range.from + next === 0);
+    next = end;
+  }
+  return { length, next, lines };
 }
 
 /** The last line goes on beyond the buffer: reads those before it, and rejects it whole. */
@@ -73,10 +108,11 @@ function readBeforeEndlessLine(
   first: number,
   length: number,
   start: number,
+  linesBefore: number,
 ): number {
   let lineStart = length;
   while (lineStart > first && buffer[lineStart - 1] !== LF && buffer[lineStart - 1] !== CR) lineStart--;
-  const lines = reader.read(buffer, first, lineStart, 0, firstOfFile);
+  const lines = linesBefore + reader.read(buffer, first, lineStart, linesBefore, firstOfFile);
   const piece = new Uint8Array(1 << 20);
   let end = start + length;
   for (;;) {

@@ -60,18 +60,12 @@ export class BlockBuffer {
     this.reserve(blockWordsMax(count));
     const { words } = this;
     const start = this.usedWords;
-    let wide = false;
     let mixed = false;
     const firstMeta = metas[0]!;
-    for (let i = 0; i < count; i++) {
-      const value = values[i]!;
-      if ((value | 0) !== value) wide = true;
-      if (metas[i] !== firstMeta) mixed = true;
-    }
+    for (let i = 1; i < count; i++) if (metas[i] !== firstMeta) mixed = true;
     const hasConstant = reads.constant !== UNITS_PER_ONE;
     const idLength = reads.meterIdTo - reads.meterIdFrom;
     const flags =
-      (wide ? BLOCK_WIDE_VALUES : 0) |
       (reads.regular ? 0 : BLOCK_EXPLICIT_STAMPS) |
       (mixed ? BLOCK_MIXED_METAS : 0) |
       (reads.resend ? BLOCK_RESEND : 0) |
@@ -94,13 +88,19 @@ export class BlockBuffer {
     if (!reads.regular) for (let i = 0; i < count; i++) words[at++] = reads.stamps[i]!;
     const metaCount = mixed ? count : Math.min(count, 1);
     for (let i = 0; i < metaCount; i++) words[at++] = metas[i]!;
+    let wide = false;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      const word = value | 0;
+      words[at + i] = word;
+      if (word !== value) wide = true;
+    }
     if (wide) {
+      words[start + 1] = words[start + 1]! | (BLOCK_WIDE_VALUES << 24);
       at += at & 1;
       for (let i = 0; i < count; i++) this.doubles[(at >> 1) + i] = values[i]!;
       at += count * 2;
-    } else {
-      for (let i = 0; i < count; i++) words[at++] = values[i]!;
-    }
+    } else at += count;
     if ((at & 1) === 1) words[at++] = 0;
     words[start] = at - start;
     this.usedWords = at;
