@@ -5,6 +5,7 @@ import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
 import { registerGenerate } from './generate.js';
 import { registerImport } from './register-import.js';
+import { registerRules } from './rules.js';
 import { registerRun } from './run.js';
 
 /** Exit codes: 0 all well, 2 the data is at fault, 1 the tool could not do its work. */
@@ -20,6 +21,7 @@ registerCheck(program);
 registerRun(program);
 registerGenerate(program);
 registerImport(program);
+registerRules(program);
 registerDemo(program);
 
 for (const command of program.commands) command.exitOverride();

@@ -24,6 +24,46 @@ export const RULES: readonly Rule[] = [
   ...VEE_RULES,
 ];
 
+/** A part of the catalogue under a heading of its own. */
+export interface RuleGroup {
+  title: string;
+  /** What the rules of the group are about, in a sentence. */
+  intro: string;
+  codes: readonly string[];
+}
+
+const codesOf = (rules: readonly Rule[]): string[] => rules.map(({ code }) => code);
+
+/** The catalogue in the order in which it is read; each rule stands in one group. */
+export const RULE_GROUPS: readonly RuleGroup[] = [
+  {
+    title: 'CMEP: the line',
+    intro: 'About a line as a whole: its type, its end, its characters, its fields.',
+    codes: Object.keys(CMEP_LINE_RULES),
+  },
+  {
+    title: 'CMEP: fields 1 to 14',
+    intro: 'About what a record of reads says of itself.',
+    codes: Object.keys(CMEP_HEADER_RULES),
+  },
+  {
+    title: 'CMEP: reads',
+    intro: 'About one read of a record: its time stamp, its quality flag, its value.',
+    codes: Object.keys(CMEP_READ_RULES),
+  },
+  {
+    title: 'CMEP: files',
+    intro: 'About what no record shows by itself: the whole file, or all files of one call.',
+    codes: codesOf(CMEP_FILE_RULES),
+  },
+  {
+    title: 'Validation',
+    intro:
+      'About slots and days of a channel, found by a run. What is done about them is set by its policies.',
+    codes: codesOf(VEE_RULES),
+  },
+];
+
 const numbers = new Map(RULES.map((rule, number) => [rule.code, number]));
 
 /**

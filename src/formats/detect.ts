@@ -20,6 +20,8 @@ export function detectFormat(head: Uint8Array): Detection {
   const start = text.replace(/^\xef\xbb\xbf/, '').trimStart();
   if (start.startsWith('<')) return xml(start);
   const lines = start.split(/\r\n|\n|\r/, LINES_LOOKED_AT).filter((line) => line !== '');
+  // The last line of a head that is full was cut off somewhere.
+  if (head.byteLength >= DETECTION_BYTES && lines.length > 1) lines.pop();
   const records = lines.filter((line) => /^"?MEP[A-Z]{2}\d\d/.test(line));
   if (records.length === 0) {
     return {
@@ -37,17 +39,76 @@ function xml(text: string): Detection {
   return { format: isAmrdef ? 'amrdef' : 'unknown', profile: '', reason };
 }
 
+/** What the first records say about who wrote them. */
+interface Evidence {
+  records: number;
+  /** Reads with a flag, and how many of those flags have which form. */
+  flags: number;
+  groups: number;
+  masks: number;
+  bareA: number;
+  /** Reads with the flag N0 and no value. */
+  emptyN0: number;
+  /** Records of one read without an interval. */
+  singles: number;
+  /** Register records with the interval 00000000. */
+  zeroIntervals: number;
+  versions: Set<string>;
+  /** Records whose meter is in field 6, since field 8 is empty. */
+  idInField6: number;
+}
+
+const FIRST_TRIPLE = 14;
+
+/** Judges by what only one head end does first, then by what it shares with another. */
 function dialect(records: string[]): Detection {
   const found = (profile: string, reason: string): Detection => ({ format: 'cmep', profile, reason });
   if (records.some((line) => /^MEP\w+\t/.test(line))) return found('tab', 'fields are separated by tabs');
-  const fields = records.map((line) => line.split(','));
-  const flags = fields.map((line) => line[15]?.trim() ?? '');
-  if (flags.some((flag) => /^[A-Z] \d\d \d\d$/.test(flag))) {
-    return found('smartsynch', 'quality flags such as "R 00 00"');
+  const evidence = gather(records);
+  const { groups, masks, bareA, emptyN0, flags, singles, zeroIntervals, versions, idInField6 } = evidence;
+  if (versions.has('20080501')) return found('sensus', 'record version 20080501');
+  if (groups > 0) {
+    return singles === evidence.records
+      ? found('yukon', 'quality flags such as "R 00 00", and every record is one read without an interval')
+      : found('smartsynch', 'quality flags such as "R 00 00"');
   }
-  if (fields.some((line) => line[1] === '20080501')) return found('sensus', 'record version 20080501');
-  if (fields.some((line) => line[7] === '' && line[5] !== ''))
-    return found('sensus', 'the meter id stands in field 6');
-  if (flags.some((flag) => /^[A-Z]\d+$/.test(flag))) return found('sensus', 'quality flags with a bit mask');
-  return found('cmep-1.20', "nothing in it is a vendor's");
+  if (zeroIntervals > 0) return found('twacs', 'register records with the interval 00000000');
+  if (idInField6 > 0) return found('sensus', 'the meter id stands in field 6');
+  if (emptyN0 > 0) return found('twacs', 'reads that are missing have the quality flag "N0" and no value');
+  if (bareA * 2 > flags) return found('twacs', 'most quality flags are a bare "A"');
+  if (versions.has('20080519')) return found('yukon', 'record version 20080519');
+  if (masks > 0) return found('sensus', 'quality flags with a bit mask');
+  return found(
+    'cmep-1.20',
+    "nothing in it is a vendor's (to judge it by what the MDM/R asks for: --profile mdmr)",
+  );
+}
+
+function gather(records: string[]): Evidence {
+  const evidence: Evidence = {
+    ...{ records: 0, flags: 0, groups: 0, masks: 0, bareA: 0, emptyN0: 0 },
+    ...{ singles: 0, zeroIntervals: 0, versions: new Set(), idInField6: 0 },
+  };
+  for (const line of records) {
+    const fields = line.split(',').map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
+    if (fields[0] !== 'MEPMD01') continue;
+    evidence.records++;
+    evidence.versions.add(fields[1] ?? '');
+    if (fields[7] === '' && fields[5] !== '') evidence.idInField6++;
+    if (fields[12] === '' && fields[13] === '1') evidence.singles++;
+    if (fields[12] === '00000000' && fields[10]!.endsWith('REG')) evidence.zeroIntervals++;
+    for (let at = FIRST_TRIPLE; at + 1 < fields.length; at += 3) {
+      addFlag(evidence, fields[at + 1]!, fields[at + 2] ?? '');
+    }
+  }
+  return evidence;
+}
+
+function addFlag(evidence: Evidence, flag: string, value: string): void {
+  if (flag === '') return;
+  evidence.flags++;
+  if (/^[A-Z] \d\d \d\d$/.test(flag)) evidence.groups++;
+  else if (flag === 'N0' && value === '') evidence.emptyN0++;
+  else if (/^[A-Z]\d+$/.test(flag)) evidence.masks++;
+  else if (flag === 'A') evidence.bareA++;
 }

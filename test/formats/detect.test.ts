@@ -12,7 +12,16 @@ const LINES: [profile: string, line: string][] = [
   ['sensus', lineOf({ 2: '20080501', 16: 'R0', 19: 'R4' })],
   ['sensus', lineOf({ 6: 'M1', 8: '', 16: 'R0', 19: 'R0' })],
   ['sensus', lineOf({ 16: 'R64', 19: 'R64' })],
+  ['sensus', lineOf({ 2: '20080501', 16: 'A', 19: 'A' })],
   ['smartsynch', lineOf({ 5: 'UTILITY ', 16: 'R 00 00', 19: 'R 00 00' })],
+  ['smartsynch', lineOf({ 13: '', 16: 'R 00 00', 19: 'R 00 00' })],
+  ['yukon', lineOf({ 13: '', 14: '1', 16: 'R 00 00', 18: null })],
+  ['yukon', lineOf({ 2: '20080519' })],
+  ['twacs', lineOf({ 11: 'KWHREG', 13: '00000000', 16: 'A', 19: 'A' })],
+  ['twacs', lineOf({ 16: 'A', 19: 'A' })],
+  ['twacs', lineOf({ 16: 'R', 19: 'N0', 20: '' })],
+  ['cmep-1.20', lineOf({ 16: 'A' })],
+  ['cmep-1.20', lineOf({ 16: '', 19: '' })],
   ['tab', lineOf({}, '\t')],
   ['tab', `Record Type\tVersion\r\n${lineOf({ 16: 'R 00 00' }, '\t')}`],
 ];
@@ -25,6 +34,19 @@ describe('the format of a file', () => {
   it.each(LINES)('%s reads what it was told by: %s', (_, line) => {
     const { profile } = detect(`${line}\r\n`);
     expect(readFile(`${line}\r\n`, settingsFor(profile)).records).toHaveLength(1);
+  });
+
+  it('is told by all records of the beginning: one SmartSynch record of 48 reads outweighs registers', () => {
+    const register = lineOf({ 11: 'KWHREG', 13: '', 14: '1', 16: 'R 00 00', 18: null });
+    expect(detect(`${register}\r\n${register}\r\n`).profile).toBe('yukon');
+    expect(detect(`${register}\r\n${lineOf({ 16: 'R 00 00', 19: 'R 00 00' })}\r\n`).profile).toBe(
+      'smartsynch',
+    );
+  });
+
+  it('says why, and of a neutral file that the MDM/R has a profile', () => {
+    expect(detect(`${lineOf()}\r\n`).reason).toMatch(/--profile mdmr/);
+    expect(detect(`${lineOf({ 16: 'A', 19: 'A' })}\r\n`).reason).toBe('most quality flags are a bare "A"');
   });
 
   it('is told from any line end, behind a byte order mark, blank lines, and alarms', () => {
