@@ -15,7 +15,7 @@ const WRITERS = {
 };
 const FORMATS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
 /** Codes that a wrong one is answered with. */
-const NEAR_MAX = 5;
+const CODES_SUGGESTED = 5;
 
 interface RulesOptions {
   format: keyof typeof WRITERS;
@@ -62,6 +62,6 @@ function knownCodes(code: string, before: string[] | undefined): string[] {
       .filter((word) => words.includes(word)).length;
   const near = RULES.map((rule) => rule.code).filter((known) => score(known) > 0);
   near.sort((a, b) => score(b) - score(a));
-  const hint = near.length > 0 ? `Did you mean ${near.slice(0, NEAR_MAX).join(', ')}?` : '';
+  const hint = near.length > 0 ? `Did you mean ${near.slice(0, CODES_SUGGESTED).join(', ')}?` : '';
   throw new InvalidArgumentError(`There is no such rule. ${hint || 'readmill rules lists all.'}`);
 }

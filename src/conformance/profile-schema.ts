@@ -7,8 +7,8 @@ import { MINUTES_PER_DAY, parseZone } from '../model/time.js';
 import { COMMODITIES, UNITS } from '../model/units.js';
 import { findRule } from './rules.js';
 
-const LIST_MAX = 100;
-const TOLERANCE_MINUTES_MAX = 30;
+const PROFILE_LIST_MAX = 100;
+const STAMP_TOLERANCE_MINUTES_MAX = 30;
 /** Fields that are numbers, whose length is that of numbers. */
 const NUMBER_FIELDS = [12, 14];
 const METER_ID_FIELDS = [6, 8];
@@ -61,13 +61,13 @@ export const profileShape = {
   delimiter: z.enum(['comma', 'tab']),
   lineBytes: z.number().int().min(128).max(LINE_BYTES_MAX),
   fieldBytes,
-  versions: z.array(printable).min(1).max(LIST_MAX),
-  vendorRecordTypes: z.array(printable).max(LIST_MAX),
+  versions: z.array(printable).min(1).max(PROFILE_LIST_MAX),
+  vendorRecordTypes: z.array(printable).max(PROFILE_LIST_MAX),
   meterIdFields: z
     .array(z.union([z.literal(8), z.literal(6)]))
     .min(1)
     .max(2),
-  purposes: z.array(printable).min(1).max(LIST_MAX),
+  purposes: z.array(printable).min(1).max(PROFILE_LIST_MAX),
   commodities: lettersOf(COMMODITIES).min(1),
   units: z.array(z.enum(UNITS)).min(1),
   intervalsMinutes: z
@@ -75,7 +75,7 @@ export const profileShape = {
       z.number().int().refine(isIntervalLength, 'minutes that divide the hour, or hours that divide the day'),
     )
     .min(1)
-    .max(LIST_MAX),
+    .max(PROFILE_LIST_MAX),
   zeroInterval: z.boolean(),
   flagForms: z.array(z.enum(['bare', 'mask', 'groups'])).min(1),
   flagLetters: lettersOf('EANR'),
@@ -83,7 +83,7 @@ export const profileShape = {
   timeZone: z
     .string()
     .refine((text) => parseZone(text) !== null, 'a time zone: UTC, EST, or a fixed offset such as -05:00'),
-  stampToleranceMinutes: z.number().int().min(0).max(TOLERANCE_MINUTES_MAX),
+  stampToleranceMinutes: z.number().int().min(0).max(STAMP_TOLERANCE_MINUTES_MAX),
   futureToleranceMinutes: z.number().int().min(0).max(MINUTES_PER_DAY),
   registerTolerance: z.number().min(0).max(1_000_000),
   severities,

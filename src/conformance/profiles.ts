@@ -13,6 +13,9 @@ import { RULES, ruleNumber, type SeverityName } from './rules.js';
 
 export type { Profile } from './profile-schema.js';
 
+/** Sensus writes the utility's name and a number, such as `UTILITY:123456`, into field 4. */
+const SENSUS_CUSTOMER_BYTES = 32;
+
 const STRICT: Profile = {
   name: 'cmep-1.20',
   title: 'CMEP v1.20 of 7 March 2000',
@@ -51,6 +54,7 @@ export const PROFILES: readonly Profile[] = [
     ...STRICT,
     name: 'sensus',
     title: 'Sensus: flags with a bit mask, meter id in field 6 where field 8 is empty',
+    fieldBytes: { '4': SENSUS_CUSTOMER_BYTES },
     versions: ['20080501', '19970819'],
     vendorRecordTypes: ['MLA01'],
     meterIdFields: [8, 6],

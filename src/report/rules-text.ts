@@ -3,11 +3,10 @@ import { wrapText } from './printable.js';
 import { groupedRules } from './rules-json.js';
 
 const WIDTH = 96;
-const LINES_MAX = 100;
 const INDENT = '    ';
 
 const wrapped = (text: string, indent = INDENT) =>
-  wrapText(text, WIDTH, LINES_MAX)
+  wrapText(text, WIDTH, Number.POSITIVE_INFINITY)
     .map((line) => indent + line)
     .join('\n');
 

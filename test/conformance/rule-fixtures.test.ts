@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RULES } from '../../src/conformance/rules.js';
 import { ROOT } from '../docs/project-files.js';
-import { type FixtureChecker, openFixtureChecker } from './fixture-checker.js';
+import { checkFixture } from './fixture-checker.js';
 
 /** Rules of validation show in a run, not in a file by itself; they have tests of their own. */
 const CODES = RULES.map(({ code }) => code).filter((code) => !code.startsWith('vee/'));
+/** Profile of a fixture whose options name none. */
+const PROFILE = 'cmep-1.20';
 const FOLDER = join(ROOT, 'fixtures/rules');
 
 /** The file of a rule's folder whose name begins so; the ending is that of the format. */
@@ -15,12 +17,6 @@ function fileIn(code: string, begin: string): string {
   expect(names, `fixtures/rules/${code}/${begin}.*`).toHaveLength(1);
   return join(FOLDER, code, names[0]!);
 }
-
-let checker: FixtureChecker;
-beforeAll(async () => {
-  checker = await openFixtureChecker();
-});
-afterAll(() => checker.close());
 
 describe('fixtures of the rules', () => {
   it('are there for each rule, and for no other', () => {
@@ -31,13 +27,15 @@ describe('fixtures of the rules', () => {
   });
 
   it.each(CODES)('%s: the hit triggers it and nothing else, the near miss nothing', async (code) => {
-    expect(existsSync(join(FOLDER, code)), `fixtures/rules/${code} is missing: docs/adding-a-rule.md`).toBe(true);
+    expect(existsSync(join(FOLDER, code)), `fixtures/rules/${code} is missing: docs/adding-a-rule.md`).toBe(
+      true,
+    );
     const hit = fileIn(code, 'hit');
     const nearMiss = fileIn(code, 'near-miss');
-    const found = await checker.check(hit);
+    const found = await checkFixture(hit, PROFILE);
     expect(Object.keys(found.counts)).toEqual([code]);
     expect(found.counts[code]!.severity).toBe(RULES.find((rule) => rule.code === code)!.severity);
-    expect((await checker.check(nearMiss)).counts).toEqual({});
+    expect((await checkFixture(nearMiss, PROFILE)).counts).toEqual({});
     expect(readFileSync(hit).equals(readFileSync(nearMiss))).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ export const CMEP_FILE_RULES: readonly Rule[] = [
     severity: 'error',
     title: 'The same meter, units and time stamp twice with different values',
     wrong:
-      'Two reads of one meter, unit and time stamp disagree. Where both have the same value it is information. A record with purpose RESEND may replace another one.',
+      'Two reads of one meter, unit and time stamp disagree. It is information where both have the same value, or where a record of another file was sent with the purpose RESEND to replace the read.',
     why: 'It is not known which of the two is right; one of them would be billed.',
     mend: 'Send each read once. Send a corrected read with the purpose RESEND.',
     clause: 'readmill: one value for a meter, unit and time',
@@ -21,7 +21,7 @@ export const CMEP_FILE_RULES: readonly Rule[] = [
     severity: 'warning',
     title: 'A register lower than the one before it, and no rollover possible',
     wrong:
-      'A cumulative register read is lower than the one before it of the same meter and unit. Where the meter register gives the digits of the dial, a rollover is no fault.',
+      'A cumulative register read is lower than the one before it of the same meter and unit, and the dial cannot have rolled over: the advance over its end would be more than the service can carry. A flag that says rollover or reset, and net registers, are no fault.',
     why: 'A meter only counts up. It was exchanged or reset, two meters share an id, or a value is wrong. The span gives no control total.',
     mend: 'Check the meter id and whether the meter was exchanged.',
     clause: 'readmill: registers of CMEP v1.20 (units ...REG) are cumulative',
