@@ -49,6 +49,7 @@ describe('profiles', () => {
   it('are found by their names', () => {
     expect(PROFILES.map(({ name }) => name)).toEqual([
       'cmep-1.20',
+      'mdmr',
       'sensus',
       'smartsynch',
       'twacs',
@@ -62,7 +63,7 @@ describe('profiles', () => {
   it('allow only interval lengths that divide the hour or the day', () => {
     for (const { intervalsMinutes } of PROFILES) {
       for (const minutes of intervalsMinutes) expect(isIntervalLength(minutes)).toBe(true);
-      for (const minutes of [5, 15, 30, 60]) expect(intervalsMinutes).toContain(minutes);
+      for (const minutes of [15, 30, 60]) expect(intervalsMinutes).toContain(minutes);
     }
   });
 
@@ -75,6 +76,7 @@ describe('profiles', () => {
       expect(settings.rejectTriples).toBe(false);
       expect(settings.purposes).toEqual(['OK', 'RESEND', 'HISTORY']);
       expect(settings.severities).toHaveLength(CMEP_FAULTS.length);
+      expect(settings.fieldBytes[3]).toBe(profile.name === 'sensus' ? 32 : 12);
       for (const [number, code] of CMEP_FAULTS.entries()) {
         const name = profile.severities[code] ?? RULES[number]!.severity;
         expect(settings.severities[number]).toBe(SEVERITY[name]);

@@ -79,7 +79,7 @@ describe('docs/configuration.md', () => {
       ['## output', whole.output],
     ] as const) {
       const given = defaults(heading);
-      expect(given.length).toBeGreaterThan(3);
+      expect(given.length).toBeGreaterThan(2);
       for (const [key, value] of given)
         expect([key, value]).toEqual([key, values[key as keyof typeof values]]);
     }

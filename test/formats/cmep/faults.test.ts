@@ -52,6 +52,7 @@ const CASES: Case[] = [
   },
   { code: 'cmep/missing-field', bad: { 9: '  ' }, good: { 3: '', 5: '' }, field: 9 },
   { code: 'cmep/missing-field', bad: { 14: null }, good: { 14: '0', 15: null }, field: 14, column: CUT_END },
+  { code: 'cmep/missing-field', bad: { 1: '' }, good: {}, field: 1 },
   { code: 'cmep/missing-meter-id', bad: { 8: '', 6: 'M1' }, good: { 8: 'M1' }, field: 8 },
   { code: 'cmep/missing-meter-id', bad: { 8: '' }, good: { 8: '', 6: 'M1' }, field: 8, profile: 'sensus' },
   { code: 'cmep/bad-timestamp', bad: { 7: '202611312400' }, good: { 7: '202611302359' }, field: 7 },
@@ -62,6 +63,14 @@ const CASES: Case[] = [
     bad: { 13: '00000007', 14: '1', 18: null },
     good: { 13: '00000100' },
     field: 13,
+  },
+  { code: 'cmep/bad-interval', bad: { 13: '00000000' }, good: { 13: '' }, field: 13 },
+  {
+    code: 'cmep/bad-interval',
+    bad: { 13: '00000007' },
+    good: { 13: '00000000' },
+    field: 13,
+    profile: 'twacs',
   },
   { code: 'cmep/bad-interval', bad: { 13: '01000000' }, good: { 13: '' }, field: 13 },
   {
@@ -87,6 +96,18 @@ const CASES: Case[] = [
     code: 'cmep/stamp-not-aligned',
     bad: { 15: '202611200601' },
     good: { 13: '', 15: '202611200601' },
+    field: 15,
+  },
+  {
+    code: 'cmep/stamp-not-aligned',
+    bad: { 13: '00000200', 14: '1', 15: '202611200700', 18: null },
+    good: { 13: '00000200', 14: '1', 15: '202611200600', 18: null },
+    field: 15,
+  },
+  {
+    code: 'cmep/stamp-not-aligned',
+    bad: { 13: '00010000', 14: '1', 15: '202611200701', 18: null },
+    good: { 13: '00010000', 14: '1', 15: '202611200700', 18: null },
     field: 15,
   },
   { code: 'cmep/stamp-order', bad: { 18: '202611200600' }, good: { 18: '202611200700' }, field: 18 },
@@ -126,15 +147,41 @@ const CASES: Case[] = [
   { code: 'cmep/too-many-decimals', bad: { 17: '1.234567' }, good: { 17: '1.23456' }, field: 17 },
   { code: 'cmep/value-missing', bad: { 17: '' }, good: { 16: 'N', 17: '' }, field: 17 },
   { code: 'cmep/value-with-n-flag', bad: { 16: 'N' }, good: { 16: 'E' }, field: 17 },
+  {
+    code: 'cmep/number-too-long',
+    bad: { 14: '00000000000000002' },
+    good: { 14: '0000000000000002' },
+    field: 14,
+  },
+  { code: 'cmep/number-too-long', bad: { 12: '1.000000000000000' }, good: { 12: '1.000' }, field: 12 },
+  { code: 'cmep/bad-number', bad: { 17: 'h1F' }, good: { 17: 'H1f' }, field: 17 },
+  {
+    code: 'cmep/negative-consumption',
+    bad: { 10: 'G', 11: 'CCF', 17: '-0.001' },
+    good: { 10: 'G', 11: 'GASREG', 17: '-0.001' },
+    field: 17,
+  },
+  {
+    code: 'cmep/negative-consumption',
+    bad: { 11: 'SKWH', 17: '-1' },
+    good: { 11: 'KW', 17: '-1' },
+    field: 17,
+  },
   { code: 'cmep/negative-consumption', bad: { 17: '-0.001' }, good: { 11: 'NKWH', 17: '-0.001' }, field: 17 },
   { code: 'cmep/unknown-purpose', bad: { 9: 'ok' }, good: { 9: 'HISTORY' }, field: 9 },
   { code: 'cmep/unknown-commodity', bad: { 10: 'EG' }, good: { 10: 'E' }, field: 10 },
   { code: 'cmep/unknown-units', bad: { 11: 'KWHX' }, good: { 11: 'GKWH' }, field: 11 },
+  { code: 'cmep/unknown-commodity', bad: { 10: 'W', 11: 'CCF' }, good: {}, field: 10, profile: 'mdmr' },
+  { code: 'cmep/unknown-units', bad: { 11: 'KW' }, good: {}, field: 11, settings: { units: ['KWH'] } },
+  { code: 'cmep/units-commodity-mismatch', bad: { 11: 'CCF' }, good: { 10: 'W', 11: 'CCF' }, field: 11 },
+  { code: 'cmep/units-commodity-mismatch', bad: { 10: 'W', 11: 'THERM' }, good: { 11: 'PULSE' }, field: 11 },
   { code: 'cmep/units-commodity-mismatch', bad: { 10: 'G' }, good: { 10: 'G', 11: 'CCF' }, field: 11 },
   { code: 'cmep/bad-quoting', bad: { 3: '"NOR"TH' }, good: { 3: '"NOR,TH"' }, field: 3, column: 19 },
   { code: 'cmep/bad-quoting', bad: { 3: 'NO"RTH' }, good: { 3: ' "NORTH" ' }, field: 3 },
   { code: 'cmep/bad-quoting', bad: { 20: '"0.750' }, good: { 20: '"0.750"' }, field: 20, column: 105 },
-  { code: 'cmep/extra-fields', bad: { 21: 'X' }, good: { 21: 'H1A2F' }, field: 21 },
+  { code: 'cmep/extra-fields', bad: { 21: 'X' }, good: { 21: 'H9E74' }, field: 21 },
+  { code: 'cmep/extra-fields', bad: { 21: '', 22: '', 23: '', 24: '' }, good: { 21: ' ' }, field: 21 },
+  { code: 'cmep/bad-crc', bad: { 17: '1.260', 21: 'H9E74' }, good: { 21: 'H9E74' }, field: 21 },
   { code: 'cmep/extra-fields', bad: { 21: '', 22: '' }, good: { 21: '' }, field: 21 },
 ];
 
@@ -180,9 +227,9 @@ describe('faults', () => {
     expect(near.records).toHaveLength(2);
   });
 
-  it('each have a case, but for the checksum, which no setting checks', () => {
+  it('each have a case', () => {
     const covered = new Set<string>(CASES.map(({ code }) => code));
-    expect(CMEP_FAULTS.filter((code) => !covered.has(code))).toEqual(['cmep/bad-crc']);
+    expect(CMEP_FAULTS.filter((code) => !covered.has(code))).toEqual([]);
   });
 
   it('of the protocol are all off where the profile says so, and the record is read', () => {
@@ -231,6 +278,43 @@ describe('what a fault takes with it', () => {
     expect(found.rejected.map(({ reads, first }) => [reads, first])).toEqual([
       [2, 'cmep/unsupported-record-type'],
     ]);
+  });
+});
+
+describe('fields after the reads that are counted', () => {
+  it('are no reads: only the one thing is told', () => {
+    for (const tail of [
+      { 21: 'X' },
+      { 21: '', 22: '' },
+      { 21: '', 22: '', 23: '' },
+      { 21: 'X', 22: 'H0000' },
+    ]) {
+      const { faults } = readFile(`${lineOf(tail)}\r\n`, settingsFor('cmep-1.20'));
+      expect(faults.map(({ code, field }) => [code, field])).toEqual([['cmep/extra-fields', 21]]);
+    }
+    const whole = { 21: '202611200800', 22: 'R', 23: '1' };
+    const { faults } = readFile(`${lineOf(whole)}\r\n`, settingsFor('cmep-1.20'));
+    expect(faults.map(({ code, field }) => [code, field])).toEqual([['cmep/count-mismatch', 14]]);
+  });
+});
+
+describe('records without reads', () => {
+  it('have fields of at most 256 characters', () => {
+    const codes = (bytes: number) =>
+      readFile(`MEPEC01,${'x'.repeat(bytes)}\r\n`, settingsFor('cmep-1.20')).faults.map(({ code }) => code);
+    expect(codes(256)).toEqual(['cmep/unsupported-record-type']);
+    expect(codes(257)).toEqual(['cmep/field-too-long', 'cmep/unsupported-record-type']);
+  });
+});
+
+describe('what a profile cannot switch off', () => {
+  it('is an error where nothing could be read, or a read would be lost', () => {
+    const off = settingsFor('cmep-1.20', { severities: CMEP_FAULTS.map(() => SEVERITY.off) });
+    const long = readFile(`${lineOf({ 8: 'M'.repeat(65) })}\r\n`, { ...off, fieldBytes: off.fieldBytes });
+    expect(long.rejected.map(({ first }) => first)).toEqual(['cmep/field-too-long']);
+    expect(readFile(`${lineOf({ 8: 'M'.repeat(64) })}\r\n`, off).records).toHaveLength(1);
+    const timeOfUse = readFile(`${lineOf({ 1: 'MEPMD02' })}\r\n`, off);
+    expect(timeOfUse.rejected.map(({ first }) => first)).toEqual(['cmep/unsupported-record-type']);
   });
 });
 

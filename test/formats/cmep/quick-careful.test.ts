@@ -14,6 +14,8 @@ interface Source {
   zoneMinutes: number;
   rejectTriples: boolean;
   otherProfile: boolean;
+  /** What a profile of a user's own says otherwise. */
+  own: Partial<CmepSettings>;
   nowStamp: number;
 }
 
@@ -21,19 +23,27 @@ const source: fc.Arbitrary<Source> = fc.record({
   zoneMinutes: fc.constantFrom(0, -300, 330),
   rejectTriples: fc.boolean(),
   otherProfile: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
+  own: fc.constantFrom<Partial<CmepSettings>[]>(
+    ...new Array(6).fill({}),
+    { meterIdFields: [6] },
+    { meterIdFields: [6, 8] },
+    { meterIdFields: [8, 6] },
+    { fieldBytes: [12, 12, 16, 12, 16, 2, 12, 3, 12, 12, 12, 16, 12, 16] },
+    { units: ['KWH', 'GKWH'], commodities: 'E', intervalsMinutes: [60, 15] },
+  ),
   nowStamp: fc.constantFrom(NOW_STAMP, NOW_STAMP, NOW_STAMP, EARLY_STAMP),
 });
 
 function settingsOf(profile: string, given: Source): CmepSettings {
   const name = given.otherProfile ? 'sensus' : profile;
-  return readerSettings(findProfile(name)!, given.zoneMinutes, given.nowStamp, {
-    purposes: PURPOSES_OF_READS,
-    rejectTriples: given.rejectTriples,
-  });
+  const { zoneMinutes, nowStamp, rejectTriples, own } = given;
+  const options = { purposes: PURPOSES_OF_READS, rejectTriples };
+  return { ...readerSettings(findProfile(name)!, zoneMinutes, nowStamp, options), ...own };
 }
 
 /** Lines of one shape, of which the second is where the paths could part. */
 const REGISTER = { 11: 'KWHREG', 13: '' };
+const TWO_HOURS = { 13: '00000200', 18: '' };
 const PAIRS: [name: string, first: string, second: string, zoneMinutes?: number][] = [
   ['a line end of LF alone', `${lineOf()}\r\n`, `${lineOf()}\n`],
   ['a line end of CR alone', `${lineOf()}\r\n`, `${lineOf()}\r${lineOf()}\r\n`],
@@ -51,6 +61,12 @@ const PAIRS: [name: string, first: string, second: string, zoneMinutes?: number]
   ['a meter id that is too long', `${lineOf()}\r\n`, `${lineOf({ 8: 'M234567890123' })}\r\n`],
   ['another flag', `${lineOf()}\r\n`, `${lineOf({ 16: 'E', 19: '' })}\r\n`],
   ['a flag without a value', `${lineOf()}\r\n`, `${lineOf({ 16: 'N', 17: '' })}\r\n`],
+  ['meter ids longer than the quick path takes', `${lineOf()}\r\n`, `${lineOf({ 8: 'M'.repeat(65) })}\r\n`],
+  [
+    'intervals of two hours at an odd hour',
+    `${lineOf(TWO_HOURS)}\r\n`,
+    `${lineOf({ ...TWO_HOURS, 15: '202611200500' })}\r\n`,
+  ],
   ['a triple too many', `${lineOf()}\r\n`, `${lineOf({ 21: '202611200800', 22: 'R', 23: '1' })}\r\n`],
   ['a bare comma at the end', `${lineOf()}\r\n`, `${lineOf({ 21: '' })}\r\n`],
   [
@@ -65,7 +81,7 @@ describe('the quick path and the careful path', () => {
   it.each(PAIRS)('agree about %s', (_, first, second, zoneMinutes = 0) => {
     const file = Buffer.from(`${first}${second}${lineOf({ 8: 'M9' })}\r\n`, 'latin1');
     const settings = settingsOf('cmep-1.20', {
-      ...{ zoneMinutes, rejectTriples: false, otherProfile: false, nowStamp: NOW_STAMP },
+      ...{ zoneMinutes, rejectTriples: false, otherProfile: false, own: {}, nowStamp: NOW_STAMP },
     });
     expect(callsFor(file, settings, false)).toEqual(callsFor(file, settings, true));
   });
