@@ -25,7 +25,7 @@ function readProfileFile(given: string, path: string): Profile {
     const isAbsent = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
     const message = isAbsent
       ? `There is no profile ${given}: no built-in one has that name, and there is no such file. Profiles: ${NAMES}; or give the path of a JSON file.`
-      : `The profile ${path} cannot be read: ${messageOf(thrown)}.`;
+      : `The profile ${path} cannot be read: ${messageOf(thrown)}. It must be a JSON file; docs/profiles.md shows one.`;
     throw new ReadmillError('READMILL_PROFILE_UNREADABLE', message, { cause: thrown });
   }
   const parsed = profileFileSchema.safeParse(content);

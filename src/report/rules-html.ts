@@ -17,7 +17,7 @@ ${group.rules.map(ruleArticle)}</section>
 <p class="first">What readmill ${VERSION} looks for in meter-read files, and what to do about it.</p></header>
 <nav aria-label="Contents">${groups.map(({ title }) => markup`<a href="#${anchor(title)}">${title}</a> `)}</nav>
 <main>
-<div class="scroll"><table><thead><tr><th>Code</th><th>Severity</th><th>Says</th></tr></thead>
+<div class="scroll"><table><thead><tr><th>Severity</th><th>Rule</th></tr></thead>
 <tbody>${groups.flatMap((group) => group.rules.map(tableRow))}</tbody></table></div>
 ${sections}</main>`;
   return render(page('readmill: rules', body));
@@ -27,8 +27,8 @@ const anchor = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 const severity = ({ severity: name }: Rule) => markup`<span class="severity ${name}">${name}</span>`;
 
 function tableRow(rule: Rule): Markup {
-  return markup`<tr><td class="keep"><a href="#${anchor(rule.code)}"><code>${rule.code}</code></a></td>
-<td>${severity(rule)}</td><td>${rule.title}</td></tr>
+  return markup`<tr><td>${severity(rule)}</td>
+<td><a href="#${anchor(rule.code)}"><code>${rule.code}</code></a><br>${rule.title}</td></tr>
 `;
 }
 
