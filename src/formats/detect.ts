@@ -1,3 +1,5 @@
+import { dialectOf } from './cmep/dialect.js';
+
 /** What a file seems to be, and why. */
 export interface Detection {
   format: 'cmep' | 'amrdef' | 'unknown';
@@ -17,11 +19,11 @@ const LINES_LOOKED_AT = 200;
  */
 export function detectFormat(head: Uint8Array): Detection {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
-  const start = text.replace(/^\xef\xbb\xbf/, '').trimStart();
+  const start = wholeLines(text)
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart();
   if (start.startsWith('<')) return xml(start);
   const lines = start.split(/\r\n|\n|\r/, LINES_LOOKED_AT).filter((line) => line !== '');
-  // The last line of a head that is full was cut off somewhere.
-  if (head.byteLength >= DETECTION_BYTES && lines.length > 1) lines.pop();
   const records = lines.filter((line) => /^"?MEP[A-Z]{2}\d\d/.test(line));
   if (records.length === 0) {
     return {
@@ -30,85 +32,17 @@ export function detectFormat(head: Uint8Array): Detection {
       reason: 'no line begins with a CMEP record type, and it is no XML',
     };
   }
-  return dialect(records);
+  return { format: 'cmep', ...dialectOf(records) };
+}
+
+/** The text without its last line, which a head that is full may have cut off; of a single line all of it. */
+function wholeLines(text: string): string {
+  const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'));
+  return text.length < DETECTION_BYTES || end <= 0 ? text : text.slice(0, end);
 }
 
 function xml(text: string): Detection {
   const isAmrdef = /<AMRDEF[\s>]/.test(text);
   const reason = isAmrdef ? 'XML with the root AMRDEF' : 'XML with another root than AMRDEF';
   return { format: isAmrdef ? 'amrdef' : 'unknown', profile: '', reason };
-}
-
-/** What the first records say about who wrote them. */
-interface Evidence {
-  records: number;
-  /** Reads with a flag, and how many of those flags have which form. */
-  flags: number;
-  groups: number;
-  masks: number;
-  bareA: number;
-  /** Reads with the flag N0 and no value. */
-  emptyN0: number;
-  /** Records of one read without an interval. */
-  singles: number;
-  /** Register records with the interval 00000000. */
-  zeroIntervals: number;
-  versions: Set<string>;
-  /** Records whose meter is in field 6, since field 8 is empty. */
-  idInField6: number;
-}
-
-const FIRST_TRIPLE = 14;
-
-/** Judges by what only one head end does first, then by what it shares with another. */
-function dialect(records: string[]): Detection {
-  const found = (profile: string, reason: string): Detection => ({ format: 'cmep', profile, reason });
-  if (records.some((line) => /^MEP\w+\t/.test(line))) return found('tab', 'fields are separated by tabs');
-  const evidence = gather(records);
-  const { groups, masks, bareA, emptyN0, flags, singles, zeroIntervals, versions, idInField6 } = evidence;
-  if (versions.has('20080501')) return found('sensus', 'record version 20080501');
-  if (groups > 0) {
-    return singles === evidence.records
-      ? found('yukon', 'quality flags such as "R 00 00", and every record is one read without an interval')
-      : found('smartsynch', 'quality flags such as "R 00 00"');
-  }
-  if (zeroIntervals > 0) return found('twacs', 'register records with the interval 00000000');
-  if (idInField6 > 0) return found('sensus', 'the meter id stands in field 6');
-  if (emptyN0 > 0) return found('twacs', 'reads that are missing have the quality flag "N0" and no value');
-  if (bareA * 2 > flags) return found('twacs', 'most quality flags are a bare "A"');
-  if (versions.has('20080519')) return found('yukon', 'record version 20080519');
-  if (masks > 0) return found('sensus', 'quality flags with a bit mask');
-  return found(
-    'cmep-1.20',
-    "nothing in it is a vendor's (to judge it by what the MDM/R asks for: --profile mdmr)",
-  );
-}
-
-function gather(records: string[]): Evidence {
-  const evidence: Evidence = {
-    ...{ records: 0, flags: 0, groups: 0, masks: 0, bareA: 0, emptyN0: 0 },
-    ...{ singles: 0, zeroIntervals: 0, versions: new Set(), idInField6: 0 },
-  };
-  for (const line of records) {
-    const fields = line.split(',').map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
-    if (fields[0] !== 'MEPMD01') continue;
-    evidence.records++;
-    evidence.versions.add(fields[1] ?? '');
-    if (fields[7] === '' && fields[5] !== '') evidence.idInField6++;
-    if (fields[12] === '' && fields[13] === '1') evidence.singles++;
-    if (fields[12] === '00000000' && fields[10]!.endsWith('REG')) evidence.zeroIntervals++;
-    for (let at = FIRST_TRIPLE; at + 1 < fields.length; at += 3) {
-      addFlag(evidence, fields[at + 1]!, fields[at + 2] ?? '');
-    }
-  }
-  return evidence;
-}
-
-function addFlag(evidence: Evidence, flag: string, value: string): void {
-  if (flag === '') return;
-  evidence.flags++;
-  if (/^[A-Z] \d\d \d\d$/.test(flag)) evidence.groups++;
-  else if (flag === 'N0' && value === '') evidence.emptyN0++;
-  else if (/^[A-Z]\d+$/.test(flag)) evidence.masks++;
-  else if (flag === 'A') evidence.bareA++;
 }

@@ -44,6 +44,14 @@ describe('the format of a file', () => {
     );
   });
 
+  it('is not told by a line that the end of the head cuts off', () => {
+    const line = `${lineOf({ 5: 'x'.repeat(400), 16: 'N0', 17: '0', 19: 'R0' })}\r\n`;
+    const text = line.repeat(Math.ceil(DETECTION_BYTES / line.length) + 1);
+    for (let cut = 0; cut < line.length; cut += 1) {
+      expect(detect(`${' '.repeat(cut)}${text}`.slice(0, DETECTION_BYTES)).profile).toBe('sensus');
+    }
+  });
+
   it('says why, and of a neutral file that the MDM/R has a profile', () => {
     expect(detect(`${lineOf()}\r\n`).reason).toMatch(/--profile mdmr/);
     expect(detect(`${lineOf({ 16: 'A', 19: 'A' })}\r\n`).reason).toBe('most quality flags are a bare "A"');
