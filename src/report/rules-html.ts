@@ -1,7 +1,8 @@
+import { constantMarkup, type Markup, markup, render } from '../conformance/report/html-markup.js';
+import { page } from '../conformance/report/html-page.js';
+import { PAGE_STYLES } from '../conformance/report/page-styles.js';
 import type { Rule } from '../conformance/rules.js';
 import { VERSION } from '../model/version.js';
-import { constantMarkup, type Markup, markup, render } from './html-markup.js';
-import { page } from './html-page.js';
 import { groupedRules } from './rules-json.js';
 
 /** The catalogue as one HTML page that needs no network: a table of all rules, then each by itself. */
@@ -20,7 +21,7 @@ ${group.rules.map(ruleArticle)}</section>
 <div class="scroll"><table><thead><tr><th>Severity</th><th>Rule</th></tr></thead>
 <tbody>${groups.flatMap((group) => group.rules.map(tableRow))}</tbody></table></div>
 ${sections}</main>`;
-  return render(page('readmill: rules', body));
+  return render(page({ title: 'readmill: rules', styles: PAGE_STYLES, body }));
 }
 
 const anchor = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '-');

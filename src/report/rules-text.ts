@@ -1,5 +1,5 @@
 import type { Rule } from '../conformance/rules.js';
-import { wrapText } from './printable.js';
+import { wrapText } from '../model/printable.js';
 import { groupedRules } from './rules-json.js';
 
 const WIDTH = 96;
