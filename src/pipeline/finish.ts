@@ -161,7 +161,8 @@ function removeUnused(run: RunRecord, ledger: Ledger): void {
     !value.isOpen && dayOf(key) < newest - lookBack - HISTORY_SPARE_DAYS;
   const old = entries.filter(isOld);
   ledger.write(old.map(({ key }): LedgerWrite => [key, undefined]));
-  const named = new Set(entries.filter((entry) => !isOld(entry)).map(({ value }) => value.file));
+  const kept = entries.filter((entry) => !isOld(entry));
+  const named = new Set(kept.flatMap(({ value }) => [value.file, value.totals]));
   const directory = join(run.config.state, 'history');
   if (!existsSync(directory)) return;
   for (const file of readdirSync(directory)) if (!named.has(file)) rmSync(join(directory, file));

@@ -59,9 +59,11 @@ export class MeterFacts {
         maximum = slice.maximumKwh[row]!;
       }
     }
-    const policy = state.policyOf(facts) ?? DEFAULT_POLICY;
-    facts.maximumPerHour = maximum >= 0 ? maximum : policy.maximumKwh;
+    facts.policyName = state.rules.policyNameOf(facts.serviceClass);
+    facts.policy = state.rules.policyOf(facts.serviceClass);
+    facts.maximumPerHour = maximum >= 0 ? maximum : facts.policy.maximumKwh;
     facts.limits.isOneWayEnergy = IS_ONE_WAY_ENERGY[unit] === 1;
+    facts.limits.isKwh = IS_KWH[unit] === 1;
     limitSlots(facts, facts.intervalMinutes || 60);
     return slice === null || row >= 0;
   }
@@ -69,8 +71,7 @@ export class MeterFacts {
 
 /** Sets the highest value of a slot: that of an hour in proportion, for kWh (check 7). */
 export function limitSlots(facts: ChannelFacts, intervalMinutes: number): void {
-  const isKwh = IS_KWH[facts.channel >> 2] === 1;
-  facts.limits.maximumValue = isKwh
+  facts.limits.maximumValue = facts.limits.isKwh
     ? (facts.maximumPerHour * intervalMinutes) / 60
     : Number.POSITIVE_INFINITY;
 }
@@ -83,10 +84,12 @@ export function emptyFacts(): ChannelFacts {
     to: 0,
     channel: 0,
     intervalMinutes: 0,
-    limits: { isOneWayEnergy: false, maximumValue: 0 },
+    limits: { isOneWayEnergy: false, isKwh: false, maximumValue: 0 },
     multiplier: UNITS_PER_ONE,
     registerDigits: 0,
     maximumPerHour: 0,
     serviceClass: 'default',
+    policy: DEFAULT_POLICY,
+    policyName: 'default',
   };
 }

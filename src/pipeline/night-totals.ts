@@ -120,8 +120,9 @@ function emptyOutcome(sources: number): Outcome {
     estimated: 0,
     unresolved: 0,
     exceptionsBySource: new Float64Array(sources * EXCEPTIONS),
-    methods: {},
+    policies: [],
     scaledSpans: 0,
+    lateActuals: 0,
   };
 }
 
@@ -149,8 +150,12 @@ function addOutcome(to: Outcome, from: Outcome): void {
   to.estimated += from.estimated;
   to.unresolved += from.unresolved;
   to.scaledSpans += from.scaledSpans;
-  for (const [method, count] of Object.entries(from.methods))
-    to.methods[method] = (to.methods[method] ?? 0) + count;
+  to.lateActuals += from.lateActuals;
+  for (const { policy, slots } of from.policies) {
+    const sum = to.policies.find((counts) => counts.policy === policy);
+    if (sum === undefined) to.policies.push({ policy, slots: slots.slice() });
+    else for (let i = 0; i < slots.length; i++) sum.slots[i]! += slots[i]!;
+  }
 }
 
 function addHours(days: Map<number, DayHours>, hours: DayHours): void {

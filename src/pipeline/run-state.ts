@@ -1,6 +1,7 @@
 import type { Finding } from '../conformance/finding-buffer.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import type { Config } from './config.js';
+import type { VeeSettings } from './vee-rules.js';
 
 /** A file that a run took in, as the ledger keeps it while the run lasts. */
 export interface InputRecord {
@@ -65,6 +66,7 @@ export interface RunRecord {
   nowIso: string;
   startedMs: number;
   config: Config;
+  vee: VeeSettings;
   inputs: InputRecord[];
   leftInInbox: { path: string; reason: string }[];
   /** Inboxes that could not be read. */
@@ -85,6 +87,8 @@ export interface RunRecord {
 /** Partition and day of the history: the file that is current, and whether rows of it wait. */
 export interface HistoryEntry {
   file: string;
+  /** Of a day: its totals file. */
+  totals?: string;
   isOpen: boolean;
 }
 

@@ -17,6 +17,7 @@ import { MAP_KEY, RUN_KEY, type RunRecord, type ScanOutcome } from './run-state.
 import { sampleMeterIds } from './sample.js';
 import { RANGE_BYTES, scanInputs } from './scan.js';
 import { planSettling, settlePartitions } from './settle.js';
+import { veeSettings } from './vee-files.js';
 import { openPool, type WorkerPool } from './worker-pool.js';
 
 /** Bytes of input that a partition should hold, about: its blocks and its output then fit easily in memory. */
@@ -77,6 +78,7 @@ async function beginRun(
 ): Promise<RunRecord> {
   const second = Math.floor(options.nowMs / 1000);
   checkNameTemplate(config.output, second);
+  const vee = veeSettings(config);
   const register = await currentRegister(config, ledger);
   const claim = claimFiles(config, Date.now());
   const number = (ledger.get<number>('runs/count') ?? 0) + 1;
@@ -88,6 +90,7 @@ async function beginRun(
     nowIso: new Date(options.nowMs).toISOString(),
     startedMs,
     config,
+    vee,
     ...claim,
     partitionMap: ledger.get<PartitionMap>(MAP_KEY) ?? EMPTY_PARTITION_MAP,
     register,

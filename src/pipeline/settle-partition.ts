@@ -19,6 +19,7 @@ import { KnownRegisters } from './known-registers.js';
 import { emptyFacts, MeterFacts } from './meter-facts.js';
 import { countMissing, type MissingCounts } from './missing-meters.js';
 import { settleQuick } from './quick-settle.js';
+import { PastDays } from './past-days.js';
 import { gatherRegisters, settleRegisters, withValues } from './register-channel.js';
 import { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
@@ -62,14 +63,16 @@ export function settlePartition(
     input.lower,
     input.upper,
     task.marketZoneMinutes,
-    Math.max(REGISTER_KEEP_DAYS, ...Object.values(task.policies).map(({ historyDays }) => historyDays)),
+    Math.max(REGISTER_KEEP_DAYS, ...Object.values(task.vee.policies).map(({ historyDays }) => historyDays)),
   );
-  state.enter(days, index);
+  const past = new PastDays(input.days, input.lower, days);
+  state.enter(days, past, index);
   const lower = Buffer.from(input.lower, 'latin1');
   const upper = input.upper === null ? null : Buffer.from(input.upper, 'latin1');
   const slice = register === null ? null : register.slice(lower, upper);
   const pass = new MeterPass(state, window, index, registers, new MeterFacts(state, slice));
   const metersSeen = pass.run(openLists(state, input, days));
+  past.close();
   const history = writeHistory(state, input.id, days, registers);
   return { metersSeen, history, ...countMissing(state, slice, days) };
 }
@@ -344,7 +347,10 @@ function writeHistory(
     writeFileSync(path, bytes, { mode: 0o600 });
     staged.push({ partition, kind, day, path });
   };
-  for (const { day, builder } of days.finish()) write('day', day, builder.finish());
+  for (const { day, bytes, totals } of days.finish()) {
+    write('day', day, bytes);
+    write('totals', day, totals);
+  }
   for (const { day, builder } of registers.finish()) write('registers', day, builder.finish());
   return staged;
 }

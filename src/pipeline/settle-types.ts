@@ -1,6 +1,6 @@
 import type { PackedFindings } from '../conformance/finding-buffer.js';
 import type { BlockPieces } from '../store/block-index.js';
-import type { Policy } from '../vee/policy.js';
+import type { PolicyCounts, VeeSettings } from './vee-rules.js';
 
 /** How output records are written. */
 export interface OutputSettings {
@@ -20,6 +20,8 @@ export interface OutputSettings {
 export interface HistoryRef {
   day: number;
   path: string;
+  /** The totals file beside a day file; '' for register reads. */
+  totalsPath: string;
   /** Whether rows of the day wait to be settled. */
   isOpen: boolean;
 }
@@ -48,8 +50,7 @@ export interface SettleTask {
   nowStamp: number;
   closeAfterMinutes: number;
   marketZoneMinutes: number;
-  veeEnabled: boolean;
-  policies: Record<string, Policy>;
+  vee: VeeSettings;
   register: string | null;
   /** Read days that are settled by this run and count for completeness. */
   completeDays: number[];
@@ -73,7 +74,7 @@ export interface StagedBatch {
 
 export interface StagedHistory {
   partition: number;
-  kind: 'day' | 'registers';
+  kind: 'day' | 'totals' | 'registers';
   day: number;
   path: string;
 }
@@ -89,8 +90,11 @@ export interface Outcome {
   unresolved: number;
   /** Numbers of replaced, waiting, rejected, duplicates for each source, in this order. */
   exceptionsBySource: Float64Array;
-  methods: Record<string, number>;
+  /** Slots that were replaced or filled, by policy, check and method. */
+  policies: PolicyCounts[];
   scaledSpans: number;
+  /** Late actuals that replaced an estimate, or nothing, that had gone out. */
+  lateActuals: number;
 }
 
 export interface DayHours {

@@ -34,7 +34,9 @@ function knownHistory(ledger: Ledger, stateDirectory: string): KnownHistory {
     for (const { key, value } of ledger.list<HistoryEntry>(`history/${kind}/`)) {
       const [day, partition] = key.split('/').slice(2).map(Number) as [number, number];
       const refs = byPartition.get(partition) ?? [];
-      refs.push({ day, path: join(stateDirectory, 'history', value.file), isOpen: value.isOpen });
+      const pathOf = (name: string) => join(stateDirectory, 'history', name);
+      const totalsPath = value.totals === undefined ? '' : pathOf(value.totals);
+      refs.push({ day, path: pathOf(value.file), totalsPath, isOpen: value.isOpen });
       byPartition.set(partition, refs);
     }
     return byPartition;
@@ -179,8 +181,7 @@ function settleTask(
     nowStamp,
     closeAfterMinutes: config.vee.closeAfterMinutes,
     marketZoneMinutes: parseZone(config.marketTimeZone)!,
-    veeEnabled: config.vee.enabled,
-    policies: config.vee.policies,
+    vee: run.vee,
     register: run.register,
     completeDays: run.completeDays!,
     output: {

@@ -11,6 +11,7 @@ import { shownPath } from '../pipeline/intake.js';
 import { firstLines } from '../pipeline/night-lists.js';
 import type { InputRecord } from '../pipeline/run-state.js';
 import { htmlReport } from './html-report.js';
+import { methodCounts, policyReports } from './policy-report.js';
 import type { RunBatch, RunFinding, RunInput, RunReport, RunStatus } from './run-report.js';
 
 /** Ontario AMI functional specification v2 (2007), 2.3.1: reads of all meters in each daily read period. */
@@ -73,8 +74,10 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
       estimated: [...day.estimated],
       unresolved: [...day.unresolved],
     })),
-    methods: outcome.methods,
+    methods: methodCounts(outcome.policies),
     scaledSpans: outcome.scaledSpans,
+    lateActuals: outcome.lateActuals,
+    policies: policyReports(run.vee, outcome.policies),
     findingDetails,
     outputSums: outputSums(night),
     files: {

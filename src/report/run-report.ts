@@ -89,6 +89,14 @@ export interface DayTotals {
   unresolved: number[];
 }
 
+export interface PolicyReport {
+  policy: string;
+  /** All parameters, those of the configuration and the defaults; decimals as text. */
+  parameters: Record<string, unknown>;
+  /** Slots by the check that they failed and the method that filled them (`none`: no method applied). */
+  slots: { check: string; method: string; count: number }[];
+}
+
 export interface RunFinding {
   code: string;
   severity: 'error' | 'warning' | 'info';
@@ -136,6 +144,10 @@ export interface RunReport {
   methods: Record<string, number>;
   /** Register spans in which estimates were scaled to the register's advance. */
   scaledSpans: number;
+  /** Late actuals that replaced an estimate, or nothing, that had gone out; sent with purpose RESEND. */
+  lateActuals: number;
+  /** Policies that slots were replaced by: their parameters, and the slots by check and method. */
+  policies: PolicyReport[];
   findingDetails: RunFinding[];
   /** Exact sum of what went out, by unit. */
   outputSums: Record<string, string>;

@@ -138,6 +138,8 @@ export function emptyNight(changes: Partial<RunReport> = {}): RunReport {
     days: [],
     methods: {},
     scaledSpans: 0,
+    lateActuals: 0,
+    policies: [],
     findingDetails: [],
     outputSums: {},
     files: {
