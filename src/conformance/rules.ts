@@ -83,10 +83,18 @@ const FURTHER_RULES: Rule[] = [
     severity: 'warning',
     title: 'Measured slots exceed the register advance',
   },
-  { code: 'vee/spike', severity: 'warning', title: 'The highest value of the day stands far above the others' },
+  {
+    code: 'vee/spike',
+    severity: 'warning',
+    title: 'The highest value of the day stands far above the others',
+  },
   { code: 'vee/zero-run', severity: 'warning', title: 'Zeros without a break and without an outage' },
   { code: 'vee/frozen', severity: 'warning', title: 'One and the same value without a break' },
-  { code: 'vee/high-low', severity: 'warning', title: 'The day total is far from that of the reference days' },
+  {
+    code: 'vee/high-low',
+    severity: 'warning',
+    title: 'The day total is far from that of the reference days',
+  },
   { code: 'vee/needs-review', severity: 'warning', title: 'No method applied: sent without a value' },
 ];
 

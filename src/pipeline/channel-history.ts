@@ -1,8 +1,8 @@
 import { MINUTES_PER_DAY } from '../model/time.js';
 import { type Calendar, likeDays } from '../vee/calendar.js';
 import type { CarriedRun, DailyUse, DayHistory, ReferenceDays } from '../vee/day-history.js';
-import { REFERENCE_DAYS_MAX } from '../vee/policy.js';
 import type { Policy } from '../vee/policy.js';
+import { REFERENCE_DAYS_MAX } from '../vee/policy.js';
 import type { ChannelFacts } from './channel-window.js';
 import type { PastDays } from './past-days.js';
 

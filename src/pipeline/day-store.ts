@@ -127,13 +127,7 @@ export class DayStore {
    * The builder of a day whose last row is that of a key: what this run has just put in, which is newer than
    * the file. Null where the run put in nothing of the key.
    */
-  justWritten(
-    day: number,
-    meter: Uint8Array,
-    from: number,
-    to: number,
-    channel: number,
-  ): DayBuilder | null {
+  justWritten(day: number, meter: Uint8Array, from: number, to: number, channel: number): DayBuilder | null {
     if (day < this.oldestWritten) return null;
     const builder = this.days.get(day)?.builder ?? null;
     if (builder === null || !isKeyAt(builder.keys, builder.keys.rowCount - 1, meter, from, to, channel)) {

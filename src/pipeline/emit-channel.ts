@@ -141,7 +141,15 @@ function estimateOut(state: SettleState, facts: ChannelFacts, window: ChannelWin
     const end = lineEnd(facts, window, i, method, check);
     const decimals = isUnresolved ? NO_DECIMALS : facts.policy.decimals;
     const rawMeta = came ? slots.metas[i]! : NO_FLAG;
-    state.estimates.line(facts, window.stampOf(i), rawMeta, slots.values[i]!, decimals, slots.finals[i]!, end);
+    state.estimates.line(
+      facts,
+      window.stampOf(i),
+      rawMeta,
+      slots.values[i]!,
+      decimals,
+      slots.finals[i]!,
+      end,
+    );
   }
   return estimateOutMeta(state, facts, window, i);
 }
@@ -149,7 +157,13 @@ function estimateOut(state: SettleState, facts: ChannelFacts, window: ChannelWin
 /** Filled anew for each line. */
 const LINE_END = { method: '', referenceDays: '', scale: 0, check: '', policy: '' };
 
-function lineEnd(facts: ChannelFacts, window: ChannelWindow, i: number, method: number, check: number): LineEnd {
+function lineEnd(
+  facts: ChannelFacts,
+  window: ChannelWindow,
+  i: number,
+  method: number,
+  check: number,
+): LineEnd {
   const { slots } = window;
   LINE_END.method = METHODS[method]!;
   LINE_END.referenceDays = referenceText(window, Math.floor(i / slots.slotsPerDay), method);

@@ -7,9 +7,9 @@ import {
   BLOCK_WIDE_VALUES,
 } from '../model/block.js';
 import { multiplyDivideHalfUp, UNITS_PER_ONE } from '../model/decimal.js';
+import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
 import { MINUTES_PER_DAY, readDayStart } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
-import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
 import { highestValue, isPlainMeta, lowestValue } from '../vee/checks.js';
 import { isLongRun, isSpike, judgeTotal } from '../vee/day-checks.js';
 import { registerAdvance } from '../vee/register-span.js';
@@ -114,8 +114,10 @@ function areUsualValues(
   let previous = 0;
   let run = 0;
   let runBound = count;
-  if (policy.actions.zeroRun !== 'ignore') runBound = Math.min(runBound, (policy.zeroRunHours * 60) / interval);
-  if (policy.actions.frozen !== 'ignore') runBound = Math.min(runBound, (policy.frozenRunHours * 60) / interval);
+  if (policy.actions.zeroRun !== 'ignore')
+    runBound = Math.min(runBound, (policy.zeroRunHours * 60) / interval);
+  if (policy.actions.frozen !== 'ignore')
+    runBound = Math.min(runBound, (policy.frozenRunHours * 60) / interval);
   for (let i = first; i < first + count; i++) {
     const value = words[i]!;
     if (value < lowest || value > highest) return false;

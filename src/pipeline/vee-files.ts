@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseDecimal } from '../model/decimal.js';
+import { messageOf, ReadmillError } from '../model/errors.js';
 import { MINUTES_PER_DAY, parseIsoDate } from '../model/time.js';
 import { KINDS_OF_DAY, type KindOfDay } from '../vee/calendar.js';
 import type { LoadProfile } from '../vee/load-profile.js';
@@ -45,15 +45,26 @@ function readRows(path: string, what: string, columns: readonly string[]): Row[]
     if (size > VEE_FILE_BYTES_MAX) throw new Error(`it has more than ${VEE_FILE_BYTES_MAX} bytes`);
     text = readFileSync(path, 'utf8');
   } catch (thrown) {
-    throw wrong(path, 0, `the file of ${what} cannot be read: ${messageOf(thrown)}. Mend its path or its rights.`);
+    throw wrong(
+      path,
+      0,
+      `the file of ${what} cannot be read: ${messageOf(thrown)}. Mend its path or its rights.`,
+    );
   }
   try {
-    const rows = parse(text, { bom: true, columns: true, info: true, skip_empty_lines: true, trim: true }) as {
+    const rows = parse(text, {
+      bom: true,
+      columns: true,
+      info: true,
+      skip_empty_lines: true,
+      trim: true,
+    }) as {
       record: Record<string, string>;
       info: { lines: number };
     }[];
     const missing = columns.filter((column) => rows.length > 0 && rows[0]!.record[column] === undefined);
-    if (rows.length === 0) throw wrong(path, 0, `it has no ${what}. It needs the columns ${columns.join(', ')}.`);
+    if (rows.length === 0)
+      throw wrong(path, 0, `it has no ${what}. It needs the columns ${columns.join(', ')}.`);
     if (missing.length > 0) throw wrong(path, 1, `the column ${missing.join(', ')} is missing.`);
     return rows.map(({ record, info }) => ({ record, line: info.lines }));
   } catch (thrown) {
@@ -96,7 +107,11 @@ export function readLoadProfiles(path: string): LoadProfile[] {
     }
     const weight = parseDecimal(record.weight!);
     if (weight === null || weight < 0) {
-      throw wrong(path, line, `the weight "${record.weight}" is no number of 0 or more with at most five decimals.`);
+      throw wrong(
+        path,
+        line,
+        `the weight "${record.weight}" is no number of 0 or more with at most five decimals.`,
+      );
     }
     const key = `${kind}/${record.service_class}`;
     const group = groups.get(key);
@@ -120,11 +135,19 @@ function profileOf(path: string, key: string, group: Weight[]): LoadProfile {
   const intervalMinutes = MINUTES_PER_DAY / group.length;
   const { line } = group[0]!;
   if (!Number.isInteger(intervalMinutes) || 60 % intervalMinutes !== 0) {
-    throw wrong(path, line, `${name} has ${group.length} slots: a day needs 24, 48, 96 or 288 (24 x 60 / minutes).`);
+    throw wrong(
+      path,
+      line,
+      `${name} has ${group.length} slots: a day needs 24, 48, 96 or 288 (24 x 60 / minutes).`,
+    );
   }
   for (const [i, weight] of group.entries()) {
     if (weight.minute !== (i + 1) * intervalMinutes) {
-      throw wrong(path, weight.line, `${name} has ${group.length} slots, but none or two that end at slot ${i + 1}.`);
+      throw wrong(
+        path,
+        weight.line,
+        `${name} has ${group.length} slots, but none or two that end at slot ${i + 1}.`,
+      );
     }
   }
   const weights = inLowestTerms(group.map(({ weight }) => weight));

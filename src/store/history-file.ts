@@ -290,4 +290,3 @@ export function readRegisterFile(path: string): RegisterColumns {
     metas: column(table, 'meta').values as Int32Array,
   };
 }
-

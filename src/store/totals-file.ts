@@ -124,7 +124,8 @@ function layoutOf(day: DayColumns, dayFile: Uint8Array): SlotLayout {
   const table = tableFromIPC(dayFile);
   const place = (name: string) => {
     const data: ArrayBufferView = column(table, name).children[0].values;
-    if (data.buffer !== dayFile.buffer) throw new Error(`the column ${name} was copied: its place is not known`);
+    if (data.buffer !== dayFile.buffer)
+      throw new Error(`the column ${name} was copied: its place is not known`);
     return data.byteOffset - dayFile.byteOffset;
   };
   return {

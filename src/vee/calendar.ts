@@ -106,7 +106,6 @@ export function likeDays(day: number, historyDays: number, calendar: Calendar): 
     return days;
   }
   for (let d = day - 1; d >= oldest; d--) if (calendar.isHoliday(d)) days.push(d);
-  for (let d = day - 1; d >= oldest; d--)
-    if (weekdayOf(d) === SUNDAY && !calendar.isHoliday(d)) days.push(d);
+  for (let d = day - 1; d >= oldest; d--) if (weekdayOf(d) === SUNDAY && !calendar.isHoliday(d)) days.push(d);
   return days;
 }

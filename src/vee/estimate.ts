@@ -3,9 +3,9 @@ import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
 import type { Policy } from './policy.js';
 import {
   CHECK_OUTAGE_MISSING,
+  isNeedy,
   METHOD_LINEAR,
   METHOD_OUTAGE_ZERO,
-  isNeedy,
   SLOT_COVERED,
   SLOT_ESTIMATED,
   SLOT_OUTAGE_ZERO,

@@ -140,7 +140,8 @@ function checkShape(slots: Slots, day: number, from: number, to: number, context
   const before = history.runBefore(slots.firstDay + day);
   for (const { lastSlot, slots: length, value } of findLongRuns(slots, from, to, before, policy)) {
     const hours = (length * slots.intervalMinutes) / 60;
-    const [code, parameter] = value === 0 ? ['vee/zero-run', 'zeroRunHours'] : ['vee/frozen', 'frozenRunHours'];
+    const [code, parameter] =
+      value === 0 ? ['vee/zero-run', 'zeroRunHours'] : ['vee/frozen', 'frozenRunHours'];
     const limit = value === 0 ? policy.zeroRunHours : policy.frozenRunHours;
     const detail = `${formatDecimal(value)} for ${hours} hours without a break; ${parameter} is ${limit}`;
     context.tell(code!, lastSlot, detail, hours);
@@ -160,7 +161,8 @@ function checkTotal(slots: Slots, day: number, from: number, to: number, context
   const { count, totalsSum } = context.history.referenceDays(slots.firstDay + day);
   const verdict = judgeTotal(total, totalsSum, count, policy);
   if (verdict === 0) return;
-  const bound = verdict < 0 ? `under ${formatDecimal(policy.low)} (low)` : `over ${formatDecimal(policy.high)} (high)`;
+  const bound =
+    verdict < 0 ? `under ${formatDecimal(policy.low)} (low)` : `over ${formatDecimal(policy.high)} (high)`;
   const mean = formatDecimal(Math.round(totalsSum / count));
   const detail = `day total ${formatDecimal(total)} is ${bound} times ${mean}, the mean of ${count} reference days`;
   context.tell('vee/high-low', to - 1, detail, Math.abs(total - totalsSum / count));

@@ -140,7 +140,8 @@ export class Reference {
     const lines = needy.map((i) => ({ i, estimate: this.linear(i) }));
     for (const { i, estimate } of lines) {
       if (this.outcomes[i]!.kind === 'outage-zero') continue;
-      if (estimate !== null) Object.assign(this.outcomes[i]!, { kind: 'estimated', estimate, method: 'linear' });
+      if (estimate !== null)
+        Object.assign(this.outcomes[i]!, { kind: 'estimated', estimate, method: 'linear' });
     }
     for (const span of this.spans(from, to)) if (span.advance !== null) this.share(span, from, to);
     for (const i of needy) {
@@ -148,7 +149,8 @@ export class Reference {
       this.outcomes[i]!.kind = 'none';
       this.told.push(`vee/needs-review ${i}`);
     }
-    for (const { first, last, advance } of this.spans(from, to)) this.lookAtSpan(first, last, advance, from, to);
+    for (const { first, last, advance } of this.spans(from, to))
+      this.lookAtSpan(first, last, advance, from, to);
     for (const i of day) this.finish(this.outcomes[i]!, i);
   }
 
@@ -198,7 +200,11 @@ export class Reference {
   }
 
   /** E5: what the advance leaves, shared equally among the slots of the day that have nothing else. */
-  private share(span: { first: number; last: number; advance: bigint | null }, from: number, to: number): void {
+  private share(
+    span: { first: number; last: number; advance: bigint | null },
+    from: number,
+    to: number,
+  ): void {
     const { first, last } = span;
     if (first < 0 || last >= this.slots.length) return;
     const places = Array.from({ length: last - first + 1 }, (_, k) => first + k);
