@@ -221,7 +221,10 @@ function tellChecks(
   }
 }
 
-/** Settles a day where it has closed by the reference clock and the channel delivered anything for it. */
+/**
+ * Settles a day where it has closed by the reference clock and the channel delivered anything for it, or its
+ * policy estimates channels that did not.
+ */
 function settleOneDay(
   state: SettleState,
   window: ChannelWindow,
@@ -234,13 +237,17 @@ function settleOneDay(
   const close = readDayStart(slots.firstDay + day + 1, task.marketZoneMinutes) + task.closeAfterMinutes;
   if (window.rowSettled[day] || task.nowStamp < close) return;
   const from = day * slots.slotsPerDay;
+  state.exchanges?.markCovered(facts, slots, from, window.stampOf(from));
   let absent = 0;
   let missing = 0;
   for (let i = from; i < from + slots.slotsPerDay; i++) {
     if (slots.states[i] === SLOT_ABSENT) absent++;
     else if (slots.states[i] === SLOT_FAILED && CHECK_CODES[slots.checks[i]!] === 'vee/missing') missing++;
   }
-  if (absent === slots.slotsPerDay) return;
+  if (absent === slots.slotsPerDay) {
+    if (!state.estimatesSilent(facts, slots.firstDay + day)) return;
+    state.noteSilent(facts, slots.firstDay + day);
+  }
   window.settledNow[day] = true;
   if (!task.vee.enabled) return;
   if (absent + missing > 0) state.countFinding('vee/missing', absent + missing);

@@ -22,6 +22,7 @@ import {
   ORIGIN_NONE,
   resetSlots,
   SLOT_ABSENT,
+  SLOT_COVERED,
   SLOT_FAILED,
   SLOT_PASSED,
   type Slots,
@@ -326,7 +327,8 @@ export class ChannelWindow {
   putBackLateFailures(facts: ChannelFacts, from: number, to: number): void {
     const { states, origins, values, metas, finals } = this.slots;
     for (let i = from; i < to; i++) {
-      if (origins[i] !== ORIGIN_NEW || states[i] === SLOT_PASSED || !this.wasSentBefore(i)) continue;
+      if (origins[i] !== ORIGIN_NEW || states[i] === SLOT_PASSED) continue;
+      if (!this.wasSentBefore(i) && this.priorStates[i] !== SLOT_COVERED) continue;
       const priorMeta = this.priorMetas[i]!;
       const prior = this.priorValues[i]!;
       this.state.countReplaced(this.slotBlocks[i]!);
@@ -342,7 +344,7 @@ export class ChannelWindow {
   /** Whether the slot went out before, with a value, an estimate or nothing: what goes out now replaces it. */
   wasSentBefore(slot: number): boolean {
     const prior = this.priorStates[slot]!;
-    if (prior === SLOT_ABSENT) return false;
+    if (prior === SLOT_ABSENT || prior === SLOT_COVERED) return false;
     return prior === SLOT_PASSED || this.rowSettled[Math.floor(slot / this.slots.slotsPerDay)]!;
   }
 

@@ -5,6 +5,7 @@ import {
   CHECK_CODES,
   CHECK_MISSING,
   METHOD_LIKE_DAY,
+  METHOD_NONE,
   METHOD_PROFILE,
   METHODS,
   ORIGIN_NEW,
@@ -42,7 +43,7 @@ export function emitDay(state: SettleState, facts: ChannelFacts, window: Channel
   for (let i = from; i < to; ) {
     const out = whatGoesOut(window, i, settles);
     if (out === OUT_NOTHING) {
-      countKept(state, window, i);
+      countKept(state, facts, window, i);
       i++;
       continue;
     }
@@ -66,11 +67,17 @@ function whatGoesOut(window: ChannelWindow, i: number, settles: boolean): number
   return settles && hasVerdict ? OUT_OK : OUT_NOTHING;
 }
 
-/** A slot that nothing goes out for: a read that came for it waits. */
-function countKept(state: SettleState, window: ChannelWindow, i: number): void {
+/** A slot that nothing goes out for: a read that came for it waits, or came where another meter covers. */
+function countKept(state: SettleState, facts: ChannelFacts, window: ChannelWindow, i: number): void {
   const { slots } = window;
-  if (slots.origins[i] === ORIGIN_NEW && slots.states[i] !== SLOT_ABSENT)
+  if (slots.origins[i] !== ORIGIN_NEW || slots.states[i] === SLOT_ABSENT) return;
+  if (slots.states[i] !== SLOT_COVERED) {
     state.countWaiting(window.slotBlocks[i]!);
+    return;
+  }
+  state.countReplaced(window.slotBlocks[i]!);
+  const end = lineEnd(facts, window, i, METHOD_NONE, slots.checks[i]!);
+  state.estimates.line(facts, window.stampOf(i), slots.metas[i]!, slots.values[i]!, NO_DECIMALS, 0, end);
 }
 
 function emitRecord(

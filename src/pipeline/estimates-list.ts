@@ -9,6 +9,8 @@ import { csvField } from './list-writer.js';
 const BUFFER_BYTES = 1 << 18;
 /** A line takes less: an id of 64 bytes in quotes, and the dates of 52 reference days. */
 const LINE_BYTES_MAX = 2048;
+/** Dates whose text is kept. */
+const DATES_MAX = 512;
 const ZERO = 48;
 const COMMA = 44;
 
@@ -36,8 +38,7 @@ export class EstimatesList {
   private headMeter: Uint8Array | null = null;
   private headFrom = -1;
   private headChannel = -1;
-  private dateDay = -1;
-  private date = Buffer.alloc(0);
+  private readonly dates = new Map<number, Uint8Array>();
   private tail = Buffer.alloc(0);
   private end: LineEnd = { method: '', referenceDays: '', scale: -1, check: '', policy: '' };
 
@@ -109,11 +110,7 @@ export class EstimatesList {
   /** `2026-11-20T14:00Z,` */
   private putStamp(stamp: number): void {
     const day = Math.floor(stamp / MINUTES_PER_DAY);
-    if (day !== this.dateDay) {
-      this.dateDay = day;
-      this.date = Buffer.from(`${isoDate(day)}T`, 'latin1');
-    }
-    this.put(this.date);
+    this.put(this.dateOf(day));
     const minute = stamp - day * MINUTES_PER_DAY;
     const hour = Math.floor(minute / 60);
     this.putTwo(hour);
@@ -121,6 +118,16 @@ export class EstimatesList {
     this.putTwo(minute - hour * 60);
     this.bytes[this.at++] = 90; // Z
     this.bytes[this.at++] = COMMA;
+  }
+
+  private dateOf(day: number): Uint8Array {
+    let date = this.dates.get(day);
+    if (date === undefined) {
+      if (this.dates.size >= DATES_MAX) this.dates.clear();
+      date = Buffer.from(`${isoDate(day)}T`, 'latin1');
+      this.dates.set(day, date);
+    }
+    return date;
   }
 
   private putTwo(number: number): void {

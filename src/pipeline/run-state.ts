@@ -1,6 +1,7 @@
 import type { Finding } from '../conformance/finding-buffer.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import type { Config } from './config.js';
+import type { CoveredTime } from './exchanges.js';
 import type { VeeSettings } from './vee-rules.js';
 
 /** A file that a run took in, as the ledger keeps it while the run lasts. */
@@ -81,6 +82,7 @@ export interface RunRecord {
   /** From the end of pass 1 on: the file that holds its outcome, and the tasks of pass 2. */
   scanFile?: string;
   completeDays?: number[];
+  covered?: CoveredTime[];
   tasks?: number[][];
 }
 

@@ -25,6 +25,7 @@ import { ChannelHistory } from './channel-history.js';
 import { type ChannelFacts, meterText } from './channel-window.js';
 import type { DayStore } from './day-store.js';
 import { EstimatesList } from './estimates-list.js';
+import { Exchanges } from './exchanges.js';
 import { csvField, ListWriter } from './list-writer.js';
 import type { PastDays } from './past-days.js';
 import type { DayHours, Outcome, SettleTask } from './settle-types.js';
@@ -56,6 +57,10 @@ export class SettleState {
   readonly rejects: number[] = [];
   readonly openDays = new Set<number>();
   readonly hours = new Map<number, DayHours>();
+  /** Channels that were estimated though they delivered nothing, by `silentKey`. */
+  readonly silent = new Set<string>();
+  /** Time that other meters cover; null where no meter was exchanged on the days of the run. */
+  readonly exchanges: Exchanges | null;
   reviewCount = 0;
   rejectedRecords = 0;
   /** The history of the partition under work. */
@@ -88,6 +93,7 @@ export class SettleState {
     this.estimates = new EstimatesList(`${prefix}.estimates.csv`);
     this.rules = new VeeRules(task.vee);
     this.history = new ChannelHistory(this.rules.calendar);
+    this.exchanges = task.covered.length === 0 ? null : new Exchanges(task.covered);
     this.review = new ListWriter(`${prefix}.review.csv`);
     this.missingMeters = new ListWriter(`${prefix}.missing-meters.csv`);
     this.duplicatesList = new ListWriter(`${prefix}.duplicates.csv`);
@@ -137,6 +143,19 @@ export class SettleState {
   countWaiting(block: number): void {
     this.outcome.waiting++;
     this.countException(this.rangeOf(block), EXCEPTION.waiting, 1);
+  }
+
+  /** Whether a channel that delivered nothing for a day is estimated all the same. */
+  estimatesSilent(facts: ChannelFacts, day: number): boolean {
+    const { vee, completeDays, register } = this.task;
+    return (
+      vee.enabled && facts.policy.estimateMissingMeters && register !== null && completeDays.includes(day)
+    );
+  }
+
+  /** Remembers a channel that was estimated though it delivered nothing: it counts as missing. */
+  noteSilent(facts: ChannelFacts, day: number): void {
+    this.silent.add(silentKey(meterText(facts), facts.channel >> 2, day));
   }
 
   countFinding(code: string, times: number): void {
@@ -282,6 +301,8 @@ export class SettleState {
     return output.validatedFlag === 'empty' && isRaw ? metaWord(decimalsOf(shown), LETTER_NONE) : shown;
   }
 }
+
+export const silentKey = (meter: string, unit: number, day: number): string => `${day}/${unit}/${meter}`;
 
 /** A flag's form and mask as CMEP can write them: named flags (AMRDEF) have a bare letter there. */
 function plainForm(meta: number): number {

@@ -1,5 +1,6 @@
 import type { PackedFindings } from '../conformance/finding-buffer.js';
 import type { BlockPieces } from '../store/block-index.js';
+import type { CoveredTime } from './exchanges.js';
 import type { PolicyCounts, VeeSettings } from './vee-rules.js';
 
 /** How output records are written. */
@@ -52,6 +53,8 @@ export interface SettleTask {
   marketZoneMinutes: number;
   vee: VeeSettings;
   register: string | null;
+  /** Time of channels that the register says another meter covers. */
+  covered: CoveredTime[];
   /** Read days that are settled by this run and count for completeness. */
   completeDays: number[];
   output: OutputSettings;

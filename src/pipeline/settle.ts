@@ -4,6 +4,7 @@ import { stampText } from '../formats/cmep/writer.js';
 import { parseZone, readDayStart } from '../model/time.js';
 import type { BlockPieces } from '../store/block-index.js';
 import type { Ledger } from '../store/ledger.js';
+import { type CoveredTime, coveredTimes } from './exchanges.js';
 import type { Progress } from './progress.js';
 import { publishTask } from './publish.js';
 import { type HistoryEntry, type RunRecord, type ScanOutcome, taskKey } from './run-state.js';
@@ -62,7 +63,9 @@ export function planSettling(run: RunRecord, ledger: Ledger, scan: ScanOutcome):
   for (const refs of history.days.values()) {
     for (const ref of refs) if (ref.isOpen && isClosed(ref.day)) complete.add(ref.day);
   }
+  const days = [...scan.recordsByDay.keys(), ...complete];
   const settledBefore = new Set(ledger.get<number[]>('days/settled') ?? []);
+  run.covered = coveredTimes(run, days);
   run.completeDays = [...complete].filter((day) => !settledBefore.has(day)).sort((a, b) => a - b);
   run.tasks = [];
   let group: number[] = [];
@@ -183,6 +186,7 @@ function settleTask(
     marketZoneMinutes: parseZone(config.marketTimeZone)!,
     vee: run.vee,
     register: run.register,
+    covered: coveredOf(run, index),
     completeDays: run.completeDays!,
     output: {
       sender,
@@ -198,6 +202,18 @@ function settleTask(
     stagingDirectory,
     findingsMax: RUN_FINDINGS_MAX,
   };
+}
+
+/** Covered time of the meters in a task's partitions. */
+function coveredOf({ covered, partitionMap, tasks }: RunRecord, index: number): CoveredTime[] {
+  const places = tasks![index]!;
+  const lower = Buffer.from(partitionMap.lowers[places[0]!]!, 'latin1');
+  const next = partitionMap.lowers[places.at(-1)! + 1];
+  const upper = next === undefined ? null : Buffer.from(next, 'latin1');
+  return (covered ?? []).filter(({ meterId }) => {
+    const id = Buffer.from(meterId, 'latin1');
+    return id.compare(lower) >= 0 && (upper === null || id.compare(upper) < 0);
+  });
 }
 
 function partitionInput(

@@ -69,8 +69,10 @@ export function openFile(path: string, format: string): { table: Table; rows: nu
     const meter = column(table, 'meter_id');
     const channel = column(table, 'channel');
     const texts = channel.dictionary as Vector<Utf8>;
-    const codes = Array.from(texts, (text) => channelOfText(String(text)));
-    const channels = Uint8Array.from(channel.values as Uint8Array, (index) => codes[index]!);
+    const codes = Uint8Array.from(texts, (text) => channelOfText(String(text)));
+    const indexes = channel.values as Uint8Array;
+    const channels = new Uint8Array(rows);
+    for (let row = 0; row < rows; row++) channels[row] = codes[indexes[row]!]!;
     const keys: KeyColumns = {
       rowCount: rows,
       meterBytes: meter.values as Uint8Array,
