@@ -10,12 +10,14 @@ import { settleDay } from '../vee/settle-day.js';
 import {
   CHECK_CODES,
   CHECK_NONE,
+  isNeedy,
   ORIGIN_NEW,
   SLOT_ABSENT,
   SLOT_ESTIMATED,
   SLOT_FAILED,
   SLOT_OUTAGE_ZERO,
   SLOT_PASSED,
+  SLOT_UNRESOLVED,
   type Slots,
 } from '../vee/slots.js';
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
@@ -248,8 +250,14 @@ function settleOneDay(
     if (!state.estimatesSilent(facts, slots.firstDay + day)) return;
     state.noteSilent(facts, slots.firstDay + day);
   }
+  if (!task.sends && window.hasHistory(day)) return;
   window.settledNow[day] = true;
   if (!task.vee.enabled) return;
+  if (!task.sends) {
+    for (let i = from; i < from + slots.slotsPerDay; i++)
+      if (isNeedy(slots.states[i]!)) slots.states[i] = SLOT_UNRESOLVED;
+    return;
+  }
   if (absent + missing > 0) state.countFinding('vee/missing', absent + missing);
   const settled = settleDay(slots, day, {
     limits: facts.limits,

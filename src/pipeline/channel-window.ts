@@ -348,6 +348,14 @@ export class ChannelWindow {
     return prior === SLOT_PASSED || this.rowSettled[Math.floor(slot / this.slots.slotsPerDay)]!;
   }
 
+  /** Whether the history held a row of a day before this run. */
+  hasHistory(day: number): boolean {
+    const { slotsPerDay } = this.slots;
+    for (let i = day * slotsPerDay; i < (day + 1) * slotsPerDay; i++)
+      if (this.priorStates[i] !== SLOT_ABSENT) return true;
+    return false;
+  }
+
   /** Whether an estimate, or nothing, went out for the slot before this run. */
   wasEstimatedBefore(slot: number): boolean {
     return this.wasSentBefore(slot) && this.priorStates[slot] !== SLOT_PASSED;

@@ -95,7 +95,9 @@ function emitRecord(
   const table = state.stampsOf(slots.firstDay + day, slots.intervalMinutes);
   const dayFrom = day * slots.slotsPerDay;
   const implied = task.output.stamps === 'implied';
-  writer.header(meter, from, to, resend, channel, window.constant, slots.intervalMinutes, end - first);
+  const { sends } = task;
+  if (sends)
+    writer.header(meter, from, to, resend, channel, window.constant, slots.intervalMinutes, end - first);
   let sum = 0;
   for (let i = first; i < end; i++) {
     let meta: number;
@@ -109,10 +111,12 @@ function emitRecord(
       meta = estimateOut(state, facts, window, i);
       value = slots.states[i] === SLOT_UNRESOLVED ? 0 : slots.finals[i]!;
     }
+    if (!sends) continue;
     if (implied && i > first) writer.impliedTriple(meta, value);
     else writer.triple(table, i - dayFrom, meta, value);
     sum += value;
   }
+  if (!sends) return;
   writer.endLine();
   state.batches.endRecord(meter, from, to, end - first, channel >> 2, sum);
 }

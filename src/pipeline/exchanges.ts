@@ -103,7 +103,10 @@ export function coveredTimes(run: RunRecord, days: readonly number[]): CoveredTi
   if (!existsSync(exchangesPath(run.register))) writeExchanges(run.register);
   const rows = JSON.parse(readFileSync(exchangesPath(run.register), 'latin1')) as ExchangedRow[];
   const zone = parseZone(run.config.marketTimeZone)!;
-  const start = readDayStart(days.reduce((a, b) => Math.min(a, b)), zone);
+  const start = readDayStart(
+    days.reduce((a, b) => Math.min(a, b)),
+    zone,
+  );
   const end = readDayStart(days.reduce((a, b) => Math.max(a, b)) + 1, zone);
   const groups = new Map<string, ExchangedRow[]>();
   for (const row of rows) {

@@ -81,6 +81,7 @@ export async function finishNight(
 function archivePaths(run: RunRecord): Map<number, string> {
   const paths = new Map<number, string>();
   const { state } = run.config;
+  if (run.kind === 'history-import') return paths;
   for (const [number, input] of run.inputs.entries()) {
     const folder = { done: 'archive', duplicate: 'archive', failed: 'quarantine', claimed: '' }[input.status];
     if (folder === '' || staysInInbox(input)) continue;

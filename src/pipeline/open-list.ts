@@ -21,14 +21,18 @@ export function openLists(state: SettleState, input: PartitionInput, days: DaySt
   const lists: OpenList[] = [];
   for (const ref of input.days) {
     if (!ref.isOpen) continue;
-    if (readDayStart(ref.day + 1, task.marketZoneMinutes) + task.closeAfterMinutes > task.nowStamp) {
+    // An import settles nothing that waits to be sent.
+    if (
+      !task.sends ||
+      readDayStart(ref.day + 1, task.marketZoneMinutes) + task.closeAfterMinutes > task.nowStamp
+    ) {
       state.openDays.add(ref.day);
       continue;
     }
     const open = days.openRows(ref.day);
     if (open !== null && open.rows.length > 0) {
       lists.push({ day: ref.day, ...open, at: 0, isSilent: false });
-    };
+    }
   }
   return lists;
 }
@@ -55,4 +59,3 @@ function compareOpen(a: OpenList, b: OpenList): number {
     b.columns.meterOffsets[bRow + 1]!,
   );
 }
-

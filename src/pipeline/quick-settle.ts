@@ -48,7 +48,26 @@ export function settleQuick(
   const interval = words[start + 2]! & 0xffff;
   const count = words[start + 2]! >>> 16;
   const { meter, from, to, channel } = facts;
-  const { writer, batches, outcome } = state;
+  if (state.task.sends) writeDay(state, facts, words, count, interval);
+  state.outcome.accepted += count;
+  countFullChannel(state.hoursOf(dayOfBlock, true), count);
+  const resend = ((words[start + 1]! >>> 24) & BLOCK_RESEND) !== 0 ? 1 : 0;
+  const created = words[start + 3]!;
+  const builder = state.days.put(dayOfBlock, meter, from, to, channel, interval, 1, created, resend, count);
+  builder.slots(words, valuesAt, count, metaOfBlock, SLOT_PASSED);
+  return true;
+}
+
+/** Writes the records of the day that `isQuick` found. */
+function writeDay(
+  state: SettleState,
+  facts: ChannelFacts,
+  words: Int32Array,
+  count: number,
+  interval: number,
+): void {
+  const { meter, from, to, channel } = facts;
+  const { writer, batches } = state;
   const table = state.stampsOf(dayOfBlock, interval);
   const meta = state.actualMeta(metaOfBlock);
   for (let first = 0; first < count; first += RECORD_READS_MAX) {
@@ -63,13 +82,6 @@ export function settleQuick(
     writer.endLine();
     batches.endRecord(meter, from, to, reads, channel >> 2, sum);
   }
-  outcome.accepted += count;
-  countFullChannel(state.hoursOf(dayOfBlock, true), count);
-  const resend = ((words[start + 1]! >>> 24) & BLOCK_RESEND) !== 0 ? 1 : 0;
-  const created = words[start + 3]!;
-  const builder = state.days.put(dayOfBlock, meter, from, to, channel, interval, 1, created, resend, count);
-  builder.slots(words, valuesAt, count, metaOfBlock, SLOT_PASSED);
-  return true;
 }
 
 /** Whether the block is one closed day of plain values within bounds, new to the history, of a usual shape. */

@@ -62,6 +62,8 @@ export interface ScanOutcome {
 /** A run as the ledger keeps it: whoever finds it unfinished can go on with it. */
 export interface RunRecord {
   runId: string;
+  /** A night's transfer, or past reads that are loaded without being sent. */
+  kind: 'night' | 'history-import';
   phase: 'scan' | 'settle' | 'finish';
   nowStamp: number;
   nowIso: string;

@@ -60,6 +60,8 @@ export interface SettleTask {
   output: OutputSettings;
   /** Folder for what this task leaves: batches, history files, pieces of the lists. */
   stagingDirectory: string;
+  /** Whether what is settled goes out; an import of history only keeps it. */
+  sends: boolean;
   findingsMax: number;
 }
 

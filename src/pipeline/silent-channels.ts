@@ -30,6 +30,12 @@ export function silentChannels(state: SettleState, slice: RegisterSlice | null):
       const channel = channelCode(unit, ELECTRICITY);
       keys.append(meterIdBytes, meterIdOffsets[row]!, meterIdOffsets[row + 1]!, channel);
     }
-    return { day, columns: keys, rows: Int32Array.from({ length: keys.rowCount }, (_, i) => i), at: 0, isSilent: true };
+    return {
+      day,
+      columns: keys,
+      rows: Int32Array.from({ length: keys.rowCount }, (_, i) => i),
+      at: 0,
+      isSilent: true,
+    };
   });
 }

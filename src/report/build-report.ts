@@ -41,6 +41,7 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
   const percent = totals.slotsExpected === 0 ? null : (totals.slotsActual / totals.slotsExpected) * 100;
   return {
     runId: run.runId,
+    kind: run.kind,
     status: statusOf(night),
     inputs,
     reads: {

@@ -116,6 +116,8 @@ export interface RunFinding {
 
 export interface RunReport {
   runId: string;
+  /** A night's transfer, or an import of history: then "accepted" is kept without being sent. */
+  kind: 'night' | 'history-import';
   status: RunStatus;
   inputs: RunInput[];
   reads: ReadTotals;
