@@ -267,10 +267,14 @@ function settleOneDay(
     zoneMinutes: task.marketZoneMinutes,
     history: state.history,
     weightsOf: (dayNumber) => state.rules.weightsOf(facts.serviceClass, dayNumber, slots.intervalMinutes),
-    tell: (code, slot, detail) => state.tellReview(code, facts, window.stampOf(slot), detail),
+    tell: (code, slot, detail, weight) => {
+      state.tellReview(code, facts, window.stampOf(slot), detail);
+      state.drawn.tell(code, weight);
+    },
   });
   state.outcome.scaledSpans += settled.scaledSpans;
   window.settling[day] = settled;
+  state.drawn.look(facts, window, day, registers, task.marketZoneMinutes);
 }
 
 /** Writes the day's row into the history. */

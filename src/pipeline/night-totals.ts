@@ -1,5 +1,6 @@
 import { RULES } from '../conformance/rules.js';
 import { ReadmillError } from '../model/errors.js';
+import { addDrawnDays, type DrawnDay } from './drawn-days.js';
 import type { RunRecord, ScanOutcome } from './run-state.js';
 import type { TaskRecord } from './settle.js';
 import { EXCEPTION, EXCEPTIONS } from './settle-state.js';
@@ -32,6 +33,7 @@ export interface NightTotals {
   slotsExpected: number;
   slotsActual: number;
   reviewCount: number;
+  drawnDays: DrawnDay[];
 }
 
 /**
@@ -87,6 +89,7 @@ function addTasks(run: RunRecord, scan: ScanOutcome, tasks: readonly TaskRecord[
     slotsExpected: 0,
     slotsActual: 0,
     reviewCount: 0,
+    drawnDays: [],
   };
   const days = new Map<number, DayHours>();
   for (const { result } of tasks) {
@@ -106,6 +109,7 @@ function addTasks(run: RunRecord, scan: ScanOutcome, tasks: readonly TaskRecord[
     totals.slotsExpected += result.slotsExpected;
     totals.slotsActual += result.slotsActual;
     totals.reviewCount += result.reviewCount;
+    addDrawnDays(totals.drawnDays, result.drawnDays);
   }
   totals.days = [...days.values()].sort((a, b) => a.day - b.day);
   return totals;

@@ -72,11 +72,12 @@ export async function importHistory(
         `The run ${found.runId} of this state folder is not finished. Finish it with \`readmill run\`, then import again.`,
       );
     }
+    const inputs = files.map((file) => inputOf(file, config, sourceIndex));
     if (found !== undefined) await endRun(found, true, ledger, pool, options, Date.now());
     const nights: Night[] = [];
-    for (const file of files) {
+    for (const input of inputs) {
       const startedMs = Date.now();
-      const claim = { inputs: [inputOf(file, config, sourceIndex)], leftInInbox: [], inboxProblems: [] };
+      const claim = { inputs: [input], leftInInbox: [], inboxProblems: [] };
       const run = await enterRun('history-import', claim, config, ledger, options, startedMs);
       nights.push(await endRun(run, false, ledger, pool, options, startedMs));
     }

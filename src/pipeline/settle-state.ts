@@ -24,6 +24,7 @@ import { BatchWriter } from './batch-writer.js';
 import { ChannelHistory } from './channel-history.js';
 import { type ChannelFacts, meterText } from './channel-window.js';
 import type { DayStore } from './day-store.js';
+import { DrawnDays } from './drawn-days.js';
 import { EstimatesList } from './estimates-list.js';
 import { Exchanges } from './exchanges.js';
 import { csvField, ListWriter } from './list-writer.js';
@@ -51,6 +52,7 @@ export class SettleState {
   readonly estimates: EstimatesList;
   readonly rules: VeeRules;
   readonly history: ChannelHistory;
+  readonly drawn = new DrawnDays();
   readonly review: ListWriter;
   readonly missingMeters: ListWriter;
   readonly duplicatesList: ListWriter;

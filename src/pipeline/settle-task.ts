@@ -61,6 +61,7 @@ export function runSettleTask(task: SettleTask): SettleResult {
     },
     openDays: [...state.openDays],
     reviewCount: state.reviewCount,
+    drawnDays: state.drawn.all(),
   };
 }
 

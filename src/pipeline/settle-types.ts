@@ -1,5 +1,6 @@
 import type { PackedFindings } from '../conformance/finding-buffer.js';
 import type { BlockPieces } from '../store/block-index.js';
+import type { DrawnDay } from './drawn-days.js';
 import type { CoveredTime } from './exchanges.js';
 import type { PolicyCounts, VeeSettings } from './vee-rules.js';
 
@@ -138,4 +139,6 @@ export interface SettleResult {
   /** Read days of which some rows still wait. */
   openDays: number[];
   reviewCount: number;
+  /** Days that a person should look at first. */
+  drawnDays: DrawnDay[];
 }

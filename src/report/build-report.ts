@@ -79,6 +79,7 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
     scaledSpans: outcome.scaledSpans,
     lateActuals: outcome.lateActuals,
     policies: policyReports(run.vee, outcome.policies),
+    drawnDays: totals.drawnDays.sort((a, b) => (a.code < b.code ? -1 : 1)),
     findingDetails,
     outputSums: outputSums(night),
     files: {

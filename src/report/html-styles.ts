@@ -111,6 +111,11 @@ svg{display:block}
 .row .day{grid-area:day}.row svg{grid-area:picture}.row .value{grid-area:value}
 .row .value small{color:var(--muted)}
 .axis text{fill:var(--muted);font-size:12px}
+.days{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:.8rem 1.6rem}
+.day-drawn{margin:0;break-inside:avoid}
+.day-drawn figcaption{font-size:.87rem}
+.day-drawn .s-none{stroke:var(--line)}
+.register{stroke:var(--text);stroke-width:1.5;stroke-dasharray:4 3}
 .mark{overflow:visible}
 .mark .track{stroke:var(--line);stroke-width:2}
 .mark .target{stroke:var(--text);stroke-width:1.5;stroke-dasharray:3 2}

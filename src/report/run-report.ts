@@ -4,6 +4,8 @@
  * part; counts are whole numbers of reads unless a name says otherwise.
  */
 
+import type { DrawnDay } from '../pipeline/drawn-days.js';
+
 export type RunStatus = 'complete' | 'partial' | 'failed';
 
 export interface ReadTotals {
@@ -150,6 +152,8 @@ export interface RunReport {
   lateActuals: number;
   /** Policies that slots were replaced by: their parameters, and the slots by check and method. */
   policies: PolicyReport[];
+  /** The largest case of each code that a person should look at, to be drawn. */
+  drawnDays: DrawnDay[];
   findingDetails: RunFinding[];
   /** Exact sum of what went out, by unit. */
   outputSums: Record<string, string>;

@@ -141,6 +141,7 @@ export function emptyNight(changes: Partial<RunReport> = {}): RunReport {
     scaledSpans: 0,
     lateActuals: 0,
     policies: [],
+    drawnDays: [],
     findingDetails: [],
     outputSums: {},
     files: {
