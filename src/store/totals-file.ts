@@ -124,6 +124,7 @@ function layoutOf(day: DayColumns, dayFile: Uint8Array): SlotLayout {
   const table = tableFromIPC(dayFile);
   const place = (name: string) => {
     const data: ArrayBufferView = column(table, name).children[0].values;
+    if (data.byteLength === 0) return 0;
     if (data.buffer !== dayFile.buffer)
       throw new Error(`the column ${name} was copied: its place is not known`);
     return data.byteOffset - dayFile.byteOffset;
