@@ -1,6 +1,7 @@
 import { LETTER_RAW, metaWord } from '../../src/model/quality.js';
 import { EST_OFFSET_MINUTES, readDayStart } from '../../src/model/time.js';
 import { validateSlots } from '../../src/vee/checks.js';
+import { NO_DAY_HISTORY } from '../../src/vee/day-history.js';
 import { DEFAULT_POLICY } from '../../src/vee/policy.js';
 import { settleDay } from '../../src/vee/settle-day.js';
 import {
@@ -22,13 +23,15 @@ export function settleDays(): void {
   const slots = createSlots();
   const meta = metaWord(3, LETTER_RAW);
   const start = readDayStart(READ_DAY, EST_OFFSET_MINUTES);
-  const limits = { isOneWayEnergy: true, maximumValue: 4_800_000 };
+  const limits = { isOneWayEnergy: true, isKwh: true, maximumValue: 4_800_000 };
   const context = {
     limits,
     register: { multiplier: 100_000, registerDigits: 6, maximumPerHour: 4_800_000 },
     reads: { count: 2, stamps: [start, start + 1_440], values: [1e8, 1e8 + SLOTS * 50_000] },
     policy: DEFAULT_POLICY,
     zoneMinutes: EST_OFFSET_MINUTES,
+    history: NO_DAY_HISTORY,
+    weightsOf: () => null,
     tell: () => {},
   };
   for (const missing of [0, 2]) {

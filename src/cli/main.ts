@@ -3,7 +3,9 @@ import { codeOf, messageOf } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
 import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
+import { registerExplain } from './explain.js';
 import { registerGenerate } from './generate.js';
+import { registerHistoryImport } from './history-import.js';
 import { registerImport } from './register-import.js';
 import { registerRules } from './rules.js';
 import { registerRun } from './run.js';
@@ -22,6 +24,8 @@ registerRun(program);
 registerGenerate(program);
 registerImport(program);
 registerRules(program);
+registerHistoryImport(program);
+registerExplain(program);
 registerDemo(program);
 
 for (const command of program.commands) command.exitOverride();

@@ -4,16 +4,21 @@ import { readDayOf, readDayStart } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
 import { createOpenBlock, openBlock, stampOfRead } from '../store/block-reads.js';
 import { validateSlots } from '../vee/checks.js';
+import { isInRun } from '../vee/estimate.js';
+import type { Policy } from '../vee/policy.js';
 import { settleDay } from '../vee/settle-day.js';
 import {
   CHECK_CODES,
   CHECK_NONE,
+  isNeedy,
   ORIGIN_NEW,
   SLOT_ABSENT,
   SLOT_ESTIMATED,
   SLOT_FAILED,
   SLOT_OUTAGE_ZERO,
   SLOT_PASSED,
+  SLOT_UNRESOLVED,
+  type Slots,
 } from '../vee/slots.js';
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
 import { emitDay, estimateOutMeta } from './emit-channel.js';
@@ -108,7 +113,7 @@ function settleCluster(
 ): void {
   const { task } = state;
   const { slots } = window;
-  const policy = state.policyOf(facts);
+  const policy = facts.policy;
   const windowFirst = Math.min(
     firstDay - CONTEXT_DAYS,
     registerLead(state, registers, firstDay, policy.historyDays),
@@ -124,16 +129,16 @@ function settleCluster(
   const from = mainFrom * slots.slotsPerDay;
   const to = mainTo * slots.slotsPerDay;
   window.fillFromBlocks(facts, index, first, end, from, to);
-  if (task.veeEnabled) {
+  if (task.vee.enabled) {
     if (validateSlots(slots, from, to, facts.limits, policy) > 0) tellChecks(state, window, facts, from, to);
   } else {
     for (let i = from; i < to; i++) if (slots.origins[i] === ORIGIN_NEW) slots.states[i] = SLOT_PASSED;
   }
   window.putBackLateFailures(facts, from, to);
+  state.history.turnTo(facts, policy, intervalMinutes);
   const reachesOut = windowFirst < firstDay - CONTEXT_DAYS || windowLast > lastDay + CONTEXT_DAYS;
-  if (reachesOut || !isAllPassed(slots.states, from, to) || spansLeave(state, registers, firstDay, lastDay)) {
-    window.loadContext(facts);
-  }
+  const mayCross = mayCrossMidnight(slots, from, to, policy);
+  if (reachesOut || mayCross || spansLeave(state, registers, firstDay, lastDay)) window.loadContext(facts);
   for (let day = mainFrom; day < mainTo; day++) {
     settleOneDay(state, window, facts, day, registers);
     emitDay(state, facts, window, day);
@@ -141,9 +146,14 @@ function settleCluster(
   }
 }
 
-function isAllPassed(states: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (states[i] !== SLOT_PASSED) return false;
-  return true;
+/** Whether a run of slots at either end is so short that a straight line may reach out of the window's main days. */
+function mayCrossMidnight(slots: Slots, from: number, to: number, policy: Policy): boolean {
+  let head = from;
+  while (head < to && isInRun(slots, head)) head++;
+  let tail = to;
+  while (tail > from && isInRun(slots, tail - 1)) tail--;
+  const runMax = (policy.linearHours * 60) / slots.intervalMinutes;
+  return (head > from && head - from <= runMax) || (tail < to && to - tail <= runMax);
 }
 
 /** Whether a register span begins or ends within the context days, off the bounds of the days settled. */
@@ -213,7 +223,10 @@ function tellChecks(
   }
 }
 
-/** Settles a day where it has closed by the reference clock and the channel delivered anything for it. */
+/**
+ * Settles a day where it has closed by the reference clock and the channel delivered anything for it, or its
+ * policy estimates channels that did not.
+ */
 function settleOneDay(
   state: SettleState,
   window: ChannelWindow,
@@ -226,24 +239,42 @@ function settleOneDay(
   const close = readDayStart(slots.firstDay + day + 1, task.marketZoneMinutes) + task.closeAfterMinutes;
   if (window.rowSettled[day] || task.nowStamp < close) return;
   const from = day * slots.slotsPerDay;
+  state.exchanges?.markCovered(facts, slots, from, window.stampOf(from));
   let absent = 0;
   let missing = 0;
   for (let i = from; i < from + slots.slotsPerDay; i++) {
     if (slots.states[i] === SLOT_ABSENT) absent++;
     else if (slots.states[i] === SLOT_FAILED && CHECK_CODES[slots.checks[i]!] === 'vee/missing') missing++;
   }
-  if (absent === slots.slotsPerDay) return;
+  if (absent === slots.slotsPerDay) {
+    if (!state.estimatesSilent(facts, slots.firstDay + day)) return;
+    state.noteSilent(facts, slots.firstDay + day);
+  }
+  if (!task.sends && window.hasHistory(day)) return;
   window.settledNow[day] = true;
-  if (!task.veeEnabled) return;
+  if (!task.vee.enabled) return;
+  if (!task.sends) {
+    for (let i = from; i < from + slots.slotsPerDay; i++)
+      if (isNeedy(slots.states[i]!)) slots.states[i] = SLOT_UNRESOLVED;
+    return;
+  }
   if (absent + missing > 0) state.countFinding('vee/missing', absent + missing);
-  state.outcome.scaledSpans += settleDay(slots, day, {
+  const settled = settleDay(slots, day, {
     limits: facts.limits,
     register: facts,
     reads: registers,
-    policy: state.policyOf(facts),
+    policy: facts.policy,
     zoneMinutes: task.marketZoneMinutes,
-    tell: (code, slot, detail) => state.tellReview(code, facts, window.stampOf(slot), detail),
+    history: state.history,
+    weightsOf: (dayNumber) => state.rules.weightsOf(facts.serviceClass, dayNumber, slots.intervalMinutes),
+    tell: (code, slot, detail, weight) => {
+      state.tellReview(code, facts, window.stampOf(slot), detail);
+      state.drawn.tell(code, weight);
+    },
   });
+  state.outcome.scaledSpans += settled.scaledSpans;
+  window.settling[day] = settled;
+  state.drawn.look(facts, window, day, registers, task.marketZoneMinutes);
 }
 
 /** Writes the day's row into the history. */

@@ -10,7 +10,10 @@ import {
   stampOfRead,
   valueOfRead,
 } from '../store/block-reads.js';
+import type { SlotRow } from '../store/slot-pages.js';
 import type { ChannelLimits } from '../vee/checks.js';
+import type { Policy } from '../vee/policy.js';
+import type { SettledDay } from '../vee/settle-day.js';
 import {
   clearSlots,
   createSlots,
@@ -19,6 +22,7 @@ import {
   ORIGIN_NONE,
   resetSlots,
   SLOT_ABSENT,
+  SLOT_COVERED,
   SLOT_FAILED,
   SLOT_PASSED,
   type Slots,
@@ -41,6 +45,14 @@ export interface ChannelFacts {
   /** Highest value of one hour in 0.00001, for judging a rollover. */
   maximumPerHour: number;
   serviceClass: string;
+  /** The policy that the service class picks, and its name. */
+  policy: Policy;
+  policyName: string;
+}
+
+/** Text of the meter id. */
+export function meterText({ meter, from, to }: ChannelFacts): string {
+  return Buffer.from(meter.subarray(from, to)).toString('latin1');
 }
 
 /**
@@ -60,6 +72,8 @@ export class ChannelWindow {
   readonly settledNow: boolean[] = [];
   readonly rowCreated: number[] = [];
   readonly rowResend: boolean[] = [];
+  /** By day: what its settling came to, where that was in this run. */
+  readonly settling: (SettledDay | null)[] = [];
   /** Calculation constant of the channel's records, 0.00001. */
   constant = UNITS_PER_ONE;
   private readonly block: OpenBlock = createOpenBlock();
@@ -80,8 +94,8 @@ export class ChannelWindow {
   }
 
   /**
-   * Makes a window over `dayCount` days of which `mainFrom` to `mainTo - 1` are to be settled. The others
-   * are context: they are empty until `loadContext`.
+   * Makes an empty window over `dayCount` days of which `mainFrom` to `mainTo - 1` are to be settled. The
+   * others are context: they stay empty until `loadContext`.
    */
   reset(firstDay: number, dayCount: number, intervalMinutes: number, mainFrom: number, mainTo: number): void {
     resetSlots(this.slots, firstDay, dayCount, intervalMinutes);
@@ -97,7 +111,7 @@ export class ChannelWindow {
     this.hasContext = false;
     this.constant = UNITS_PER_ONE;
     this.formMeta = 0;
-    this.clearDays(mainFrom, mainTo);
+    this.clearDays(0, dayCount);
   }
 
   private clearDays(fromDay: number, toDay: number): void {
@@ -109,6 +123,7 @@ export class ChannelWindow {
       this.settledNow[day] = false;
       this.rowCreated[day] = 0;
       this.rowResend[day] = false;
+      this.settling[day] = null;
     }
   }
 
@@ -117,20 +132,17 @@ export class ChannelWindow {
     if (this.hasContext) return;
     this.hasContext = true;
     const { dayCount } = this.slots;
-    this.clearDays(0, this.mainFrom);
-    this.clearDays(this.mainTo, dayCount);
-    this.fillFromHistory(facts, 0, this.mainFrom);
-    this.fillFromHistory(facts, this.mainTo, dayCount);
+    this.fillContext(facts, 0, this.mainFrom);
+    this.fillContext(facts, this.mainTo, dayCount);
   }
 
-  /** Fills days `fromDay` to `toDay - 1` of the window with what the history keeps of them. */
+  /** Fills days `fromDay` to `toDay - 1`, which may change, with what the history keeps of them. */
   fillFromHistory(facts: ChannelFacts, fromDay: number, toDay: number): void {
     const { slots } = this;
-    const { slotsPerDay, firstDay, values, metas, states, finals, origins } = slots;
     for (let day = fromDay; day < toDay; day++) {
-      if (!this.state.days.has(firstDay + day)) continue;
+      if (!this.state.days.has(slots.firstDay + day)) continue;
       const { columns, row } = this.state.days.find(
-        firstDay + day,
+        slots.firstDay + day,
         facts.meter,
         facts.from,
         facts.to,
@@ -140,22 +152,40 @@ export class ChannelWindow {
       this.rowSettled[day] = columns.settled[row] === 1;
       this.rowCreated[day] = columns.created[row]!;
       this.rowResend[day] = columns.resend[row] === 1;
-      const source = columns.slotOffsets[row]!;
-      for (let i = 0; i < slotsPerDay; i++) {
-        const quality = columns.quality[source + i]!;
-        const slotState = columns.states[quality]!;
-        if (slotState === SLOT_ABSENT) continue;
-        const at = day * slotsPerDay + i;
-        states[at] = slotState;
-        values[at] = columns.values[source + i]!;
-        finals[at] = columns.values[source + i]!;
-        metas[at] = columns.metas[quality]!;
-        origins[at] = ORIGIN_HISTORY;
-        this.priorStates[at] = slotState;
-        this.priorValues[at] = values[at]!;
-        this.priorMetas[at] = metas[at]!;
-        if (this.formMeta === 0) this.formMeta = metas[at]! & ~7;
-      }
+      const at = columns.slotOffsets[row]!;
+      const { values, quality, metas, states, intervalMinutes } = columns;
+      const place = { valuesAt: at, qualityAt: at, intervalMinutes: intervalMinutes[row]! };
+      this.fillDay(day, { values, quality, metas, states, ...place });
+    }
+  }
+
+  /** Fills days `fromDay` to `toDay - 1`, which are only looked at. */
+  private fillContext(facts: ChannelFacts, fromDay: number, toDay: number): void {
+    const { slots } = this;
+    for (let day = fromDay; day < toDay; day++) {
+      const row = this.state.past.slotsOf(slots.firstDay + day, facts);
+      if (row !== null && row.intervalMinutes === slots.intervalMinutes) this.fillDay(day, row);
+    }
+  }
+
+  private fillDay(day: number, row: SlotRow): void {
+    const { slotsPerDay, values, metas, states, finals, origins } = this.slots;
+    for (let i = 0; i < slotsPerDay; i++) {
+      const quality = row.quality[row.qualityAt + i]!;
+      const slotState = row.states[quality]!;
+      if (slotState === SLOT_ABSENT) continue;
+      const at = day * slotsPerDay + i;
+      const value = row.values[row.valuesAt + i]!;
+      const meta = row.metas[quality]!;
+      states[at] = slotState;
+      values[at] = value;
+      finals[at] = value;
+      metas[at] = meta;
+      origins[at] = ORIGIN_HISTORY;
+      this.priorStates[at] = slotState;
+      this.priorValues[at] = value;
+      this.priorMetas[at] = meta;
+      if (this.formMeta === 0) this.formMeta = meta & ~7;
     }
   }
 
@@ -297,7 +327,8 @@ export class ChannelWindow {
   putBackLateFailures(facts: ChannelFacts, from: number, to: number): void {
     const { states, origins, values, metas, finals } = this.slots;
     for (let i = from; i < to; i++) {
-      if (origins[i] !== ORIGIN_NEW || states[i] === SLOT_PASSED || !this.wasSentBefore(i)) continue;
+      if (origins[i] !== ORIGIN_NEW || states[i] === SLOT_PASSED) continue;
+      if (!this.wasSentBefore(i) && this.priorStates[i] !== SLOT_COVERED) continue;
       const priorMeta = this.priorMetas[i]!;
       const prior = this.priorValues[i]!;
       this.state.countReplaced(this.slotBlocks[i]!);
@@ -313,8 +344,21 @@ export class ChannelWindow {
   /** Whether the slot went out before, with a value, an estimate or nothing: what goes out now replaces it. */
   wasSentBefore(slot: number): boolean {
     const prior = this.priorStates[slot]!;
-    if (prior === SLOT_ABSENT) return false;
+    if (prior === SLOT_ABSENT || prior === SLOT_COVERED) return false;
     return prior === SLOT_PASSED || this.rowSettled[Math.floor(slot / this.slots.slotsPerDay)]!;
+  }
+
+  /** Whether the history held a row of a day before this run. */
+  hasHistory(day: number): boolean {
+    const { slotsPerDay } = this.slots;
+    for (let i = day * slotsPerDay; i < (day + 1) * slotsPerDay; i++)
+      if (this.priorStates[i] !== SLOT_ABSENT) return true;
+    return false;
+  }
+
+  /** Whether an estimate, or nothing, went out for the slot before this run. */
+  wasEstimatedBefore(slot: number): boolean {
+    return this.wasSentBefore(slot) && this.priorStates[slot] !== SLOT_PASSED;
   }
 
   /** The flag that came for a slot, or the first flag of the channel's day in its place. */

@@ -56,6 +56,9 @@ const vee = z.strictObject({
   enabled: z.boolean().default(true),
   closeAfterMinutes: z.number().int().min(0).max(14_400).default(0),
   policies: z.record(z.string(), policySchema).default({}),
+  /** CSV of load profiles; CSV of holidays, or `ontario`. */
+  loadProfiles: z.string().min(1).optional(),
+  holidays: z.string().min(1).default('ontario'),
 });
 
 /** The configuration of `run`; docs/configuration.md says what each key means. */
@@ -120,6 +123,13 @@ export function readConfig(path: string): Config {
     ...config,
     state: resolve(folder, config.state),
     ...(config.register === undefined ? {} : { register: resolve(folder, config.register) }),
+    vee: {
+      ...config.vee,
+      ...(config.vee.loadProfiles === undefined
+        ? {}
+        : { loadProfiles: resolve(folder, config.vee.loadProfiles) }),
+      holidays: config.vee.holidays === 'ontario' ? 'ontario' : resolve(folder, config.vee.holidays),
+    },
     sources: config.sources.map((given): Source => {
       const profile = loadProfile(given.profile, folder);
       const timeZone = given.timeZone ?? profile.timeZone;

@@ -1,5 +1,6 @@
-import { type KeyColumns, seekKey } from '../store/history-columns.js';
+import { isKeyAt, type KeyColumns, seekKey } from '../store/history-columns.js';
 import { DayBuilder, type DayColumns, readDayFile } from '../store/history-file.js';
+import { totalsFile } from '../store/totals-file.js';
 import type { HistoryRef } from './settle-types.js';
 
 interface LoadedDay {
@@ -26,6 +27,8 @@ export class DayStore {
   private readonly days = new Map<number, LoadedDay>();
   private readonly paths: Map<number, string>;
   private readonly bounds: Bounds;
+  /** Lowest day that got a new row. */
+  private oldestWritten = Number.POSITIVE_INFINITY;
 
   /** @param slotsExpected slots that a day is likely to have */
   constructor(
@@ -81,7 +84,7 @@ export class DayStore {
     if (columns === null) return NOTHING;
     loaded.cursor = seekKey(columns, loaded.cursor, meter, from, to, channel);
     FOUND.columns = columns;
-    FOUND.row = isRowOf(columns, loaded.cursor, meter, from, to, channel) ? loaded.cursor : -1;
+    FOUND.row = isKeyAt(columns, loaded.cursor, meter, from, to, channel) ? loaded.cursor : -1;
     return FOUND;
   }
 
@@ -109,13 +112,27 @@ export class DayStore {
   ): DayBuilder {
     const loaded = this.day(day);
     loaded.builder ??= new DayBuilder(this.slotsExpected);
+    if (day < this.oldestWritten) this.oldestWritten = day;
     const { columns, builder } = loaded;
     if (columns !== null) {
       const next = seekKey(columns, loaded.copied, meter, from, to, channel);
       copyRows(columns, loaded.copied, next, builder);
-      loaded.copied = isRowOf(columns, next, meter, from, to, channel) ? next + 1 : next;
+      loaded.copied = isKeyAt(columns, next, meter, from, to, channel) ? next + 1 : next;
     }
     builder.row(meter, from, to, channel, intervalMinutes, settled, created, resend, slotCount);
+    return builder;
+  }
+
+  /**
+   * The builder of a day whose last row is that of a key: what this run has just put in, which is newer than
+   * the file. Null where the run put in nothing of the key.
+   */
+  justWritten(day: number, meter: Uint8Array, from: number, to: number, channel: number): DayBuilder | null {
+    if (day < this.oldestWritten) return null;
+    const builder = this.days.get(day)?.builder ?? null;
+    if (builder === null || !isKeyAt(builder.keys, builder.keys.rowCount - 1, meter, from, to, channel)) {
+      return null;
+    }
     return builder;
   }
 
@@ -125,15 +142,15 @@ export class DayStore {
     return builder?.keys ?? columns ?? NO_KEYS;
   }
 
-  /** The builders of all days that got a new row, each whole. */
-  finish(): { day: number; builder: DayBuilder }[] {
-    const written: { day: number; builder: DayBuilder }[] = [];
-    for (const [day, { columns, copied, builder }] of this.days) {
+  /** The files of all days that got a new row, each whole, in the order of days. */
+  *finish(): Generator<{ day: number; bytes: Uint8Array; totals: Uint8Array }> {
+    for (const day of [...this.days.keys()].sort((a, b) => a - b)) {
+      const { columns, copied, builder } = this.days.get(day)!;
       if (builder === null) continue;
       if (columns !== null) copyRows(columns, copied, columns.rowCount, builder);
-      written.push({ day, builder });
+      const bytes = builder.finish();
+      yield { day, bytes, totals: totalsFile(builder.columns(), builder.keys, bytes) };
     }
-    return written.sort((a, b) => a.day - b.day);
   }
 }
 
@@ -145,21 +162,6 @@ const NO_KEYS: KeyColumns = {
 };
 const NOTHING = { columns: null, row: -1 } as const;
 const FOUND: { columns: DayColumns | null; row: number } = { columns: null, row: -1 };
-
-function isRowOf(
-  columns: DayColumns,
-  row: number,
-  meter: Uint8Array,
-  from: number,
-  to: number,
-  channel: number,
-): boolean {
-  if (row >= columns.rowCount || columns.channels[row] !== channel) return false;
-  const start = columns.meterOffsets[row]!;
-  if (columns.meterOffsets[row + 1]! - start !== to - from) return false;
-  for (let i = from; i < to; i++) if (columns.meterBytes[start + i - from] !== meter[i]) return false;
-  return true;
-}
 
 function copyRows(columns: DayColumns, first: number, end: number, builder: DayBuilder): void {
   const { meterOffsets, slotOffsets, values, quality, metas, states } = columns;

@@ -1,16 +1,24 @@
-import { formatDecimal } from '../model/decimal.js';
 import { LETTER_ESTIMATED, LETTER_NO_VALUE, NO_DECIMALS, withDecimals } from '../model/quality.js';
+import { isoDate } from '../model/time.js';
+import type { SettledDay } from '../vee/settle-day.js';
 import {
+  CHECK_CODES,
+  CHECK_MISSING,
+  METHOD_LIKE_DAY,
+  METHOD_NONE,
+  METHOD_PROFILE,
   METHODS,
   ORIGIN_NEW,
   ORIGIN_NONE,
   SLOT_ABSENT,
+  SLOT_COVERED,
   SLOT_ESTIMATED,
   SLOT_OUTAGE_ZERO,
   SLOT_PASSED,
   SLOT_UNRESOLVED,
 } from '../vee/slots.js';
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
+import { type LineEnd, NO_FLAG } from './estimates-list.js';
 import type { SettleState } from './settle-state.js';
 import type { DayHours } from './settle-types.js';
 
@@ -35,7 +43,7 @@ export function emitDay(state: SettleState, facts: ChannelFacts, window: Channel
   for (let i = from; i < to; ) {
     const out = whatGoesOut(window, i, settles);
     if (out === OUT_NOTHING) {
-      countKept(state, window, i);
+      countKept(state, facts, window, i);
       i++;
       continue;
     }
@@ -55,14 +63,21 @@ function whatGoesOut(window: ChannelWindow, i: number, settles: boolean): number
     if (slots.origins[i] !== ORIGIN_NEW) return OUT_NOTHING;
     return window.wasSentBefore(i) ? OUT_RESEND : OUT_OK;
   }
-  return settles && slotState >= SLOT_OUTAGE_ZERO ? OUT_OK : OUT_NOTHING;
+  const hasVerdict = slotState >= SLOT_OUTAGE_ZERO && slotState !== SLOT_COVERED;
+  return settles && hasVerdict ? OUT_OK : OUT_NOTHING;
 }
 
-/** A slot that nothing goes out for: a read that came for it waits. */
-function countKept(state: SettleState, window: ChannelWindow, i: number): void {
+/** A slot that nothing goes out for: a read that came for it waits, or came where another meter covers. */
+function countKept(state: SettleState, facts: ChannelFacts, window: ChannelWindow, i: number): void {
   const { slots } = window;
-  if (slots.origins[i] === ORIGIN_NEW && slots.states[i] !== SLOT_ABSENT)
+  if (slots.origins[i] !== ORIGIN_NEW || slots.states[i] === SLOT_ABSENT) return;
+  if (slots.states[i] !== SLOT_COVERED) {
     state.countWaiting(window.slotBlocks[i]!);
+    return;
+  }
+  state.countReplaced(window.slotBlocks[i]!);
+  const end = lineEnd(facts, window, i, METHOD_NONE, slots.checks[i]!);
+  state.estimates.line(facts, window.stampOf(i), slots.metas[i]!, slots.values[i]!, NO_DECIMALS, 0, end);
 }
 
 function emitRecord(
@@ -80,7 +95,9 @@ function emitRecord(
   const table = state.stampsOf(slots.firstDay + day, slots.intervalMinutes);
   const dayFrom = day * slots.slotsPerDay;
   const implied = task.output.stamps === 'implied';
-  writer.header(meter, from, to, resend, channel, window.constant, slots.intervalMinutes, end - first);
+  const { sends } = task;
+  if (sends)
+    writer.header(meter, from, to, resend, channel, window.constant, slots.intervalMinutes, end - first);
   let sum = 0;
   for (let i = first; i < end; i++) {
     let meta: number;
@@ -89,14 +106,17 @@ function emitRecord(
       meta = state.actualMeta(slots.metas[i]!);
       value = slots.values[i]!;
       outcome.accepted++;
+      if (resend && window.wasEstimatedBefore(i)) outcome.lateActuals++;
     } else {
       meta = estimateOut(state, facts, window, i);
       value = slots.states[i] === SLOT_UNRESOLVED ? 0 : slots.finals[i]!;
     }
+    if (!sends) continue;
     if (implied && i > first) writer.impliedTriple(meta, value);
     else writer.triple(table, i - dayFrom, meta, value);
     sum += value;
   }
+  if (!sends) return;
   writer.endLine();
   state.batches.endRecord(meter, from, to, end - first, channel >> 2, sum);
 }
@@ -109,7 +129,7 @@ export function estimateOutMeta(
   i: number,
 ): number {
   const { meta, isOwn } = window.flagMetaOf(i);
-  const { decimals } = state.policyOf(facts);
+  const { decimals } = facts.policy;
   const letter = window.slots.states[i] === SLOT_UNRESOLVED ? LETTER_NO_VALUE : LETTER_ESTIMATED;
   const out = state.replacedMeta(meta, isOwn, letter);
   return withDecimals(out, letter === LETTER_NO_VALUE ? NO_DECIMALS : decimals);
@@ -119,19 +139,66 @@ export function estimateOutMeta(
 function estimateOut(state: SettleState, facts: ChannelFacts, window: ChannelWindow, i: number): number {
   const { slots } = window;
   const { outcome } = state;
-  const stamp = window.stampOf(i);
+  const came = slots.origins[i] !== ORIGIN_NONE;
   if (slots.origins[i] === ORIGIN_NEW) state.countReplaced(window.slotBlocks[i]!);
-  const method = METHODS[slots.methods[i]!]!;
-  outcome.methods[method] = (outcome.methods[method] ?? 0) + 1;
-  if (slots.states[i] === SLOT_UNRESOLVED) {
-    outcome.unresolved++;
-    if (slots.origins[i] !== ORIGIN_NONE) state.estimateLine(facts, slots, i, stamp, '');
-  } else {
-    outcome.estimated++;
-    const { decimals } = state.policyOf(facts);
-    state.estimateLine(facts, slots, i, stamp, formatDecimal(slots.finals[i]!, decimals));
+  const method = slots.methods[i]!;
+  const check = came ? slots.checks[i]! : CHECK_MISSING;
+  state.rules.countsOf(facts.policyName)[check * METHODS.length + method]!++;
+  const isUnresolved = slots.states[i] === SLOT_UNRESOLVED;
+  if (isUnresolved) outcome.unresolved++;
+  else outcome.estimated++;
+  // Without a value the list has a line where there is a raw one to keep, or a flag.
+  if (!isUnresolved || came) {
+    const end = lineEnd(facts, window, i, method, check);
+    const decimals = isUnresolved ? NO_DECIMALS : facts.policy.decimals;
+    const rawMeta = came ? slots.metas[i]! : NO_FLAG;
+    state.estimates.line(
+      facts,
+      window.stampOf(i),
+      rawMeta,
+      slots.values[i]!,
+      decimals,
+      slots.finals[i]!,
+      end,
+    );
   }
   return estimateOutMeta(state, facts, window, i);
+}
+
+/** Filled anew for each line. */
+const LINE_END = { method: '', referenceDays: '', scale: 0, check: '', policy: '' };
+
+function lineEnd(
+  facts: ChannelFacts,
+  window: ChannelWindow,
+  i: number,
+  method: number,
+  check: number,
+): LineEnd {
+  const { slots } = window;
+  LINE_END.method = METHODS[method]!;
+  LINE_END.referenceDays = referenceText(window, Math.floor(i / slots.slotsPerDay), method);
+  LINE_END.scale = slots.states[i] === SLOT_ESTIMATED ? slots.scales[i]! : 0;
+  LINE_END.check = CHECK_CODES[check]!;
+  LINE_END.policy = facts.policyName;
+  return LINE_END;
+}
+
+/** The settled day whose reference days were put into words last, and the words. */
+let lastSettled: SettledDay | null = null;
+let lastDates = '';
+
+/** The days that an estimate is made of: their dates; of a profile only how many there are. */
+function referenceText(window: ChannelWindow, day: number, method: number): string {
+  const settled = window.settling[day] ?? null;
+  if (settled === null) return '';
+  if (method === METHOD_PROFILE) return settled.dailyUseDays === 0 ? '' : String(settled.dailyUseDays);
+  if (method !== METHOD_LIKE_DAY) return '';
+  if (settled !== lastSettled) {
+    lastSettled = settled;
+    lastDates = settled.referenceDays.map(isoDate).join(' ');
+  }
+  return lastDates;
 }
 
 /** Adds the slots of the day to the counts by hour. */

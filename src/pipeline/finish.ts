@@ -81,6 +81,7 @@ export async function finishNight(
 function archivePaths(run: RunRecord): Map<number, string> {
   const paths = new Map<number, string>();
   const { state } = run.config;
+  if (run.kind === 'history-import') return paths;
   for (const [number, input] of run.inputs.entries()) {
     const folder = { done: 'archive', duplicate: 'archive', failed: 'quarantine', claimed: '' }[input.status];
     if (folder === '' || staysInInbox(input)) continue;
@@ -161,7 +162,8 @@ function removeUnused(run: RunRecord, ledger: Ledger): void {
     !value.isOpen && dayOf(key) < newest - lookBack - HISTORY_SPARE_DAYS;
   const old = entries.filter(isOld);
   ledger.write(old.map(({ key }): LedgerWrite => [key, undefined]));
-  const named = new Set(entries.filter((entry) => !isOld(entry)).map(({ value }) => value.file));
+  const kept = entries.filter((entry) => !isOld(entry));
+  const named = new Set(kept.flatMap(({ value }) => [value.file, value.totals]));
   const directory = join(run.config.state, 'history');
   if (!existsSync(directory)) return;
   for (const file of readdirSync(directory)) if (!named.has(file)) rmSync(join(directory, file));

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { messageOf } from '../model/errors.js';
+import { basename, join, relative, resolve } from 'node:path';
+import { messageOf, ReadmillError } from '../model/errors.js';
 import type { Config } from './config.js';
 import type { InputRecord } from './run-state.js';
 
@@ -59,8 +59,18 @@ function claimFile(
     return void leave(`it was changed less than ${source.minimumAgeSeconds} s ago`);
   }
   if (claim.inputs.length >= INPUTS_MAX) return void leave(`a run takes at most ${INPUTS_MAX} files`);
-  claim.inputs.push({
-    source: source.name,
+  claim.inputs.push(claimed(source.name, sourceIndex, path, name, stat));
+}
+
+function claimed(
+  source: string,
+  sourceIndex: number,
+  path: string,
+  name: string,
+  stat: { size: number; mtimeMs: number; ctimeMs: number },
+): InputRecord {
+  return {
+    source,
     sourceIndex,
     path,
     name,
@@ -70,7 +80,25 @@ function claimFile(
     sha256: '',
     status: 'claimed',
     members: [{ path, name, sizeBytes: stat.size }],
-  });
+  };
+}
+
+/**
+ * A file that was named to us, as a source's.
+ * @throws ReadmillError READMILL_FILE_UNREADABLE where it is no file that can be looked at
+ */
+export function inputOf(file: string, config: Config, sourceIndex: number): InputRecord {
+  const path = resolve(file);
+  const remedy = 'Name a file that is there and that this user may read.';
+  let stat: ReturnType<typeof statSync>;
+  try {
+    stat = statSync(path);
+  } catch (thrown) {
+    const message = `${file} cannot be read: ${messageOf(thrown)}. ${remedy}`;
+    throw new ReadmillError('READMILL_FILE_UNREADABLE', message, { cause: thrown });
+  }
+  if (!stat.isFile()) throw new ReadmillError('READMILL_FILE_UNREADABLE', `${file} is no file. ${remedy}`);
+  return claimed(config.sources[sourceIndex]!.name, sourceIndex, path, basename(path), stat);
 }
 
 /** Whether a claimed file is no longer what was claimed. */

@@ -32,12 +32,30 @@ export class MeterFacts {
     return compareBytes(meterIdBytes, meterIdOffsets[row]!, meterIdOffsets[row + 1]!, meter, from, to);
   }
 
+  /** Row of the meter for a unit, or for the unit that it counts or is counted by; the one active at `stamp` first. */
+  private rowFor(slice: RegisterSlice, unit: number, stamp: number): number {
+    let row = -1;
+    let rank = 0;
+    for (let r = this.row; r < this.end; r++) {
+      const code = slice.unitCodes[r]!;
+      const isOwn = code === unit;
+      if (!isOwn && code !== REGISTER_OF[unit] && code !== INTERVAL_OF[unit]) continue;
+      const isActive = stamp > slice.activeFrom[r]! && stamp <= slice.activeTo[r]!;
+      const ownRank = 1 + (isActive ? 1 : 0) + (isOwn ? 2 : 0);
+      if (ownRank < rank) continue;
+      row = r;
+      rank = ownRank;
+    }
+    return row;
+  }
+
   /**
    * Sets what the register says of a channel of the meter. A row for the interval unit covers its
    * cumulative register too, and the other way round.
+   * @param stamp of the time that is asked for: of several rows the one active then counts
    * @returns false where a register is given and does not know the channel: defaults are set then
    */
-  describe(facts: ChannelFacts): boolean {
+  describe(facts: ChannelFacts, stamp: number): boolean {
     const { slice, state } = this;
     const unit = facts.channel >> 2;
     facts.multiplier = UNITS_PER_ONE;
@@ -47,10 +65,7 @@ export class MeterFacts {
     let maximum = -1;
     let row = -1;
     if (slice !== null) {
-      for (let r = this.row; r < this.end; r++) {
-        const code = slice.unitCodes[r]!;
-        if (code === unit || (row < 0 && (code === REGISTER_OF[unit] || code === INTERVAL_OF[unit]))) row = r;
-      }
+      row = this.rowFor(slice, unit, stamp);
       if (row >= 0) {
         facts.multiplier = slice.multiplier[row]!;
         facts.registerDigits = slice.registerDigits[row]!;
@@ -59,9 +74,11 @@ export class MeterFacts {
         maximum = slice.maximumKwh[row]!;
       }
     }
-    const policy = state.policyOf(facts) ?? DEFAULT_POLICY;
-    facts.maximumPerHour = maximum >= 0 ? maximum : policy.maximumKwh;
+    facts.policyName = state.rules.policyNameOf(facts.serviceClass);
+    facts.policy = state.rules.policyOf(facts.serviceClass);
+    facts.maximumPerHour = maximum >= 0 ? maximum : facts.policy.maximumKwh;
     facts.limits.isOneWayEnergy = IS_ONE_WAY_ENERGY[unit] === 1;
+    facts.limits.isKwh = IS_KWH[unit] === 1;
     limitSlots(facts, facts.intervalMinutes || 60);
     return slice === null || row >= 0;
   }
@@ -69,8 +86,7 @@ export class MeterFacts {
 
 /** Sets the highest value of a slot: that of an hour in proportion, for kWh (check 7). */
 export function limitSlots(facts: ChannelFacts, intervalMinutes: number): void {
-  const isKwh = IS_KWH[facts.channel >> 2] === 1;
-  facts.limits.maximumValue = isKwh
+  facts.limits.maximumValue = facts.limits.isKwh
     ? (facts.maximumPerHour * intervalMinutes) / 60
     : Number.POSITIVE_INFINITY;
 }
@@ -83,10 +99,12 @@ export function emptyFacts(): ChannelFacts {
     to: 0,
     channel: 0,
     intervalMinutes: 0,
-    limits: { isOneWayEnergy: false, maximumValue: 0 },
+    limits: { isOneWayEnergy: false, isKwh: false, maximumValue: 0 },
     multiplier: UNITS_PER_ONE,
     registerDigits: 0,
     maximumPerHour: 0,
     serviceClass: 'default',
+    policy: DEFAULT_POLICY,
+    policyName: 'default',
   };
 }

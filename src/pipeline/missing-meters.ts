@@ -3,9 +3,10 @@ import { IS_REGISTER, UNITS } from '../model/units.js';
 import type { KeyColumns } from '../store/history-columns.js';
 import type { RegisterSlice } from '../store/meter-register.js';
 import { compareBytes } from '../store/partition-map.js';
+import { meterIdText } from '../store/register-rows.js';
 import type { DayStore } from './day-store.js';
 import { csvField } from './list-writer.js';
-import type { SettleState } from './settle-state.js';
+import { type SettleState, silentKey } from './settle-state.js';
 
 export interface MissingCounts {
   /** Meters that the register holds active on the complete days, and those of them that sent nothing. */
@@ -75,14 +76,16 @@ function countMeter(
   let hasSent = false;
   for (const cursor of cursors) {
     const rowEnd = seekMeter(cursor, slice, first);
-    if (rowEnd > cursor.row) hasSent = true;
+    if (rowEnd > cursor.row && !isWhollySilent(state, slice, first, cursor, rowEnd)) hasSent = true;
     for (let row = first; row < end; row++) {
       // A register read comes or not, at times of its own: only interval channels have slots to be filled.
       if (IS_REGISTER[slice.unitCodes[row]!] === 1) continue;
       if (slice.activeFrom[row]! >= cursor.end || slice.activeTo[row]! <= cursor.start) continue;
       isExpected = true;
-      if (hasUnit(cursor, rowEnd, slice.unitCodes[row]!)) continue;
-      counts.slotsMissing += 1440 / slice.intervalMinutes[row]!;
+      const isThere = hasUnit(cursor, rowEnd, slice.unitCodes[row]!);
+      if (isThere && !isSilent(state, slice, row, cursor.day)) continue;
+      // What was estimated all the same is counted with the slots that went out.
+      if (!isThere) counts.slotsMissing += activeSlots(slice, row, cursor);
       state.missingMeters.line(missingLine(slice, row, cursor.day));
     }
     cursor.row = rowEnd;
@@ -115,6 +118,36 @@ function seekMeter(cursor: DayCursor, slice: RegisterSlice, row: number): number
 function hasUnit(cursor: DayCursor, end: number, unit: number): boolean {
   for (let row = cursor.row; row < end; row++) if (cursor.keys.channels[row]! >> 2 === unit) return true;
   return false;
+}
+
+/** Whether a channel was estimated though it delivered nothing. */
+function isSilent(state: SettleState, slice: RegisterSlice, row: number, day: number): boolean {
+  if (state.silent.size === 0) return false;
+  return state.silent.has(silentKey(meterIdText(slice, row), slice.unitCodes[row]!, day));
+}
+
+/** Whether all rows of a meter's day are of channels that delivered nothing. */
+function isWhollySilent(
+  state: SettleState,
+  slice: RegisterSlice,
+  row: number,
+  cursor: DayCursor,
+  end: number,
+): boolean {
+  if (state.silent.size === 0) return false;
+  const meter = meterIdText(slice, row);
+  for (let at = cursor.row; at < end; at++) {
+    if (!state.silent.has(silentKey(meter, cursor.keys.channels[at]! >> 2, cursor.day))) return false;
+  }
+  return true;
+}
+
+/** Slots of the day that end while the register's row is active. */
+function activeSlots(slice: RegisterSlice, row: number, { start, end }: DayCursor): number {
+  const interval = slice.intervalMinutes[row]!;
+  const from = Math.max(start, slice.activeFrom[row]!);
+  const to = Math.min(end, slice.activeTo[row]!);
+  return Math.floor((to - start) / interval) - Math.floor((from - start) / interval);
 }
 
 function missingLine(slice: RegisterSlice, row: number, day: number): string {

@@ -7,7 +7,10 @@ import type { SettleResult } from './settle-types.js';
 
 /** The lists of a run, their file names and first lines. */
 const LISTS = {
-  estimates: ['estimates.csv', 'meter_id,units,stamp,raw_value,raw_flag,value,method,reference_days,scale'],
+  estimates: [
+    'estimates.csv',
+    'meter_id,units,stamp,raw_value,raw_flag,value,method,reference_days,scale,check,policy',
+  ],
   review: ['review.csv', 'meter_id,units,stamp,code,detail'],
   missingMeters: ['missing-meters.csv', 'meter_id,sdp_id,units,day'],
   duplicates: ['duplicates.csv', 'meter_id,units,stamp,kept_value,value,flag,file'],

@@ -1,5 +1,6 @@
 import { RULES } from '../conformance/rules.js';
 import { ReadmillError } from '../model/errors.js';
+import { addDrawnDays, type DrawnDay } from './drawn-days.js';
 import type { RunRecord, ScanOutcome } from './run-state.js';
 import type { TaskRecord } from './settle.js';
 import { EXCEPTION, EXCEPTIONS } from './settle-state.js';
@@ -32,6 +33,7 @@ export interface NightTotals {
   slotsExpected: number;
   slotsActual: number;
   reviewCount: number;
+  drawnDays: DrawnDay[];
 }
 
 /**
@@ -61,7 +63,8 @@ export function nightTotals(run: RunRecord, scan: ScanOutcome, tasks: readonly T
     (sum, { result }) => sum + result.batches.reduce((s, { reads }) => s + reads, 0),
     0,
   );
-  if (placed !== received || written !== outcome.accepted + outcome.estimated + outcome.unresolved) {
+  const due = run.kind === 'night' ? outcome.accepted + outcome.estimated + outcome.unresolved : 0;
+  if (placed !== received || written !== due) {
     throw new ReadmillError(
       'READMILL_TOTALS',
       `The totals of run ${run.runId} do not add up: ${received} reads received, ${placed} placed (${JSON.stringify(outcome)}), ${written} written. Do not send these batches; keep the state folder and report this as a defect.`,
@@ -86,6 +89,7 @@ function addTasks(run: RunRecord, scan: ScanOutcome, tasks: readonly TaskRecord[
     slotsExpected: 0,
     slotsActual: 0,
     reviewCount: 0,
+    drawnDays: [],
   };
   const days = new Map<number, DayHours>();
   for (const { result } of tasks) {
@@ -105,6 +109,7 @@ function addTasks(run: RunRecord, scan: ScanOutcome, tasks: readonly TaskRecord[
     totals.slotsExpected += result.slotsExpected;
     totals.slotsActual += result.slotsActual;
     totals.reviewCount += result.reviewCount;
+    addDrawnDays(totals.drawnDays, result.drawnDays);
   }
   totals.days = [...days.values()].sort((a, b) => a.day - b.day);
   return totals;
@@ -120,8 +125,9 @@ function emptyOutcome(sources: number): Outcome {
     estimated: 0,
     unresolved: 0,
     exceptionsBySource: new Float64Array(sources * EXCEPTIONS),
-    methods: {},
+    policies: [],
     scaledSpans: 0,
+    lateActuals: 0,
   };
 }
 
@@ -149,8 +155,12 @@ function addOutcome(to: Outcome, from: Outcome): void {
   to.estimated += from.estimated;
   to.unresolved += from.unresolved;
   to.scaledSpans += from.scaledSpans;
-  for (const [method, count] of Object.entries(from.methods))
-    to.methods[method] = (to.methods[method] ?? 0) + count;
+  to.lateActuals += from.lateActuals;
+  for (const { policy, slots } of from.policies) {
+    const sum = to.policies.find((counts) => counts.policy === policy);
+    if (sum === undefined) to.policies.push({ policy, slots: slots.slice() });
+    else for (let i = 0; i < slots.length; i++) sum.slots[i]! += slots[i]!;
+  }
 }
 
 function addHours(days: Map<number, DayHours>, hours: DayHours): void {

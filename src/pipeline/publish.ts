@@ -91,15 +91,19 @@ function historyName({ kind, day, partition }: StagedHistory, runId: string): st
 
 function historyWrites(result: SettleResult, runId: string): LedgerWrite[] {
   const open = new Set(result.openDays);
-  return result.history.map((file) => {
-    const entry: HistoryEntry = {
-      file: historyName(file, runId),
-      isOpen: file.kind === 'day' && open.has(file.day),
-    };
-    const key =
-      file.kind === 'day' ? dayKey(file.day, file.partition) : registersKey(file.day, file.partition);
-    return [key, entry];
-  });
+  const writes: LedgerWrite[] = [];
+  for (const file of result.history) {
+    const { kind, day, partition } = file;
+    const name = historyName(file, runId);
+    if (kind === 'registers') {
+      writes.push([registersKey(day, partition), { file: name, isOpen: false } satisfies HistoryEntry]);
+    } else if (kind === 'day') {
+      const totals = historyName({ ...file, kind: 'totals' }, runId);
+      const entry: HistoryEntry = { file: name, totals, isOpen: open.has(day) };
+      writes.push([dayKey(day, partition), entry]);
+    }
+  }
+  return writes;
 }
 
 /** A file of the same name is ours where it has the same content, from before a crash. */

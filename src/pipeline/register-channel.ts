@@ -107,6 +107,10 @@ export function settleRegisters(
   const { meter, from, to, channel } = facts;
   for (let i = 0; i < known.count; i++) {
     if (known.blocks[i]! < 0) continue;
+    if (!task.sends) {
+      outcome.accepted++;
+      continue;
+    }
     const table = registerStamp(known.stamps[i]!, task.output.zoneMinutes);
     writer.header(meter, from, to, known.resend[i] === 1, channel, known.constants[i]!, 0, 1);
     writer.triple(table, 0, state.actualMeta(known.metas[i]!), known.values[i]!);

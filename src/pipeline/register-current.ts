@@ -5,6 +5,7 @@ import { parseZone } from '../model/time.js';
 import { type Ledger, openLedger } from '../store/ledger.js';
 import { importRegister, type RegisterImport, type RegisterProgress } from '../store/register-import.js';
 import type { Config } from './config.js';
+import { writeExchanges } from './exchanges.js';
 
 /** The register that is current: name of the imported file in its folder, and what it was imported from. */
 interface CurrentRegister {
@@ -43,6 +44,7 @@ async function importInto(
     zoneMinutes,
     ...(onProgress ? { onProgress } : {}),
   });
+  writeExchanges(imported.path);
   ledger.write([[REGISTER_KEY, { name: basename(imported.path), fingerprint } satisfies CurrentRegister]]);
   return imported;
 }

@@ -1,6 +1,8 @@
 import type { Finding } from '../conformance/finding-buffer.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import type { Config } from './config.js';
+import type { CoveredTime } from './exchanges.js';
+import type { VeeSettings } from './vee-rules.js';
 
 /** A file that a run took in, as the ledger keeps it while the run lasts. */
 export interface InputRecord {
@@ -60,11 +62,14 @@ export interface ScanOutcome {
 /** A run as the ledger keeps it: whoever finds it unfinished can go on with it. */
 export interface RunRecord {
   runId: string;
+  /** A night's transfer, or past reads that are loaded without being sent. */
+  kind: 'night' | 'history-import';
   phase: 'scan' | 'settle' | 'finish';
   nowStamp: number;
   nowIso: string;
   startedMs: number;
   config: Config;
+  vee: VeeSettings;
   inputs: InputRecord[];
   leftInInbox: { path: string; reason: string }[];
   /** Inboxes that could not be read. */
@@ -79,12 +84,15 @@ export interface RunRecord {
   /** From the end of pass 1 on: the file that holds its outcome, and the tasks of pass 2. */
   scanFile?: string;
   completeDays?: number[];
+  covered?: CoveredTime[];
   tasks?: number[][];
 }
 
 /** Partition and day of the history: the file that is current, and whether rows of it wait. */
 export interface HistoryEntry {
   file: string;
+  /** Of a day: its totals file. */
+  totals?: string;
   isOpen: boolean;
 }
 

@@ -9,7 +9,7 @@ import type { Config } from './config.js';
 import { expandInput, isCompressed } from './expand.js';
 import { syncPath } from './files.js';
 import { finishNight, type Night } from './finish.js';
-import { claimFiles } from './intake.js';
+import { type Claim, claimFiles, inputOf } from './intake.js';
 import type { Progress } from './progress.js';
 import { checkNameTemplate } from './publish.js';
 import { currentRegister } from './register-current.js';
@@ -17,6 +17,7 @@ import { MAP_KEY, RUN_KEY, type RunRecord, type ScanOutcome } from './run-state.
 import { sampleMeterIds } from './sample.js';
 import { RANGE_BYTES, scanInputs } from './scan.js';
 import { planSettling, settlePartitions } from './settle.js';
+import { veeSettings } from './vee-files.js';
 import { openPool, type WorkerPool } from './worker-pool.js';
 
 /** Bytes of input that a partition should hold, about: its blocks and its output then fit easily in memory. */
@@ -34,27 +35,87 @@ export interface RunOptions {
 
 /**
  * One night's transfer up to the batches: takes in, reads, settles, publishes, archives. An unfinished run
- * of the state folder is gone on with instead, with the files, clock and configuration that it began with.
+ * of the state folder is gone on with instead, with the files, clock and configuration that it began with; an
+ * unfinished import of history is ended first.
  * @throws ReadmillError where the tool cannot do its work; the same call then goes on where it was
  */
 export async function runNight(config: Config, options: RunOptions): Promise<Night> {
-  const startedMs = Date.now();
+  return withState(config, options.workers, async (ledger, pool) => {
+    const startedMs = Date.now();
+    let found = ledger.get<RunRecord>(RUN_KEY);
+    if (found?.kind === 'history-import') {
+      await endRun(found, true, ledger, pool, options, startedMs);
+      found = undefined;
+    }
+    const run = found ?? (await beginRun(config, ledger, options, startedMs));
+    return endRun(run, found !== undefined, ledger, pool, options, startedMs);
+  });
+}
+
+/**
+ * Loads past reads into the history without sending them: each file is a run of its own, which estimates
+ * nothing and writes no batch. Files stay where they are.
+ * @param sourceIndex the source whose profile, zone and name the files have
+ * @throws ReadmillError READMILL_RUN_UNFINISHED where a night is unfinished; else as `runNight`
+ */
+export async function importHistory(
+  config: Config,
+  files: readonly string[],
+  sourceIndex: number,
+  options: RunOptions,
+): Promise<Night[]> {
+  return withState(config, options.workers, async (ledger, pool) => {
+    const found = ledger.get<RunRecord>(RUN_KEY);
+    if (found !== undefined && found.kind !== 'history-import') {
+      throw new ReadmillError(
+        'READMILL_RUN_UNFINISHED',
+        `The run ${found.runId} of this state folder is not finished. Finish it with \`readmill run\`, then import again.`,
+      );
+    }
+    const inputs = files.map((file) => inputOf(file, config, sourceIndex));
+    if (found !== undefined) await endRun(found, true, ledger, pool, options, Date.now());
+    const nights: Night[] = [];
+    for (const input of inputs) {
+      const startedMs = Date.now();
+      const claim = { inputs: [input], leftInInbox: [], inboxProblems: [] };
+      const run = await enterRun('history-import', claim, config, ledger, options, startedMs);
+      nights.push(await endRun(run, false, ledger, pool, options, startedMs));
+    }
+    return nights;
+  });
+}
+
+/** Takes the state folder and the threads for some work, and gives them back. */
+async function withState<T>(
+  config: Config,
+  workers: number,
+  work: (ledger: Ledger, pool: WorkerPool) => Promise<T>,
+): Promise<T> {
   const ledger = openLedger(config.state);
   let pool: WorkerPool | null = null;
   try {
-    pool = openPool(options.workers);
-    const found = ledger.get<RunRecord>(RUN_KEY);
-    const run = found ?? (await beginRun(config, ledger, options, startedMs));
-    const night = await continueRun(run, found !== undefined, ledger, pool, options);
-    night.seconds = (Date.now() - startedMs) / 1000;
-    await finishNight(night, ledger, options.report);
-    return night;
+    pool = openPool(workers);
+    return await work(ledger, pool);
   } catch (thrown) {
     throw explained(thrown);
   } finally {
     await pool?.close();
     await ledger.close();
   }
+}
+
+async function endRun(
+  run: RunRecord,
+  resumed: boolean,
+  ledger: Ledger,
+  pool: WorkerPool,
+  options: RunOptions,
+  startedMs: number,
+): Promise<Night> {
+  const night = await continueRun(run, resumed, ledger, pool, options);
+  night.seconds = (Date.now() - startedMs) / 1000;
+  await finishNight(night, ledger, options.report);
+  return night;
 }
 
 /** System errors that end a run, with what to do. */
@@ -75,19 +136,34 @@ async function beginRun(
   options: RunOptions,
   startedMs: number,
 ): Promise<RunRecord> {
+  checkNameTemplate(config.output, Math.floor(options.nowMs / 1000));
+  return enterRun('night', null, config, ledger, options, startedMs);
+}
+
+/** Enters a new run in the ledger. @param given its files; null = those of the inboxes */
+async function enterRun(
+  kind: RunRecord['kind'],
+  given: Claim | null,
+  config: Config,
+  ledger: Ledger,
+  options: RunOptions,
+  startedMs: number,
+): Promise<RunRecord> {
   const second = Math.floor(options.nowMs / 1000);
-  checkNameTemplate(config.output, second);
+  const vee = veeSettings(config);
   const register = await currentRegister(config, ledger);
-  const claim = claimFiles(config, Date.now());
+  const claim = given ?? claimFiles(config, Date.now());
   const number = (ledger.get<number>('runs/count') ?? 0) + 1;
   const runId = `${compactSecond(second)}-${String(number).padStart(4, '0')}`;
   const run: RunRecord = {
     runId,
+    kind,
     phase: 'scan',
     nowStamp: Math.floor(options.nowMs / 60_000),
     nowIso: new Date(options.nowMs).toISOString(),
     startedMs,
     config,
+    vee,
     ...claim,
     partitionMap: ledger.get<PartitionMap>(MAP_KEY) ?? EMPTY_PARTITION_MAP,
     register,

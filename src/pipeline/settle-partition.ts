@@ -9,7 +9,6 @@ import {
   meterIdStart,
 } from '../store/block-index.js';
 import { createOpenBlock, openBlock, stampOfRead } from '../store/block-reads.js';
-import type { DayColumns } from '../store/history-file.js';
 import type { MeterRegister } from '../store/meter-register.js';
 import { compareBytes } from '../store/partition-map.js';
 import { settleChannel } from './channel-settler.js';
@@ -18,11 +17,14 @@ import { DayStore } from './day-store.js';
 import { KnownRegisters } from './known-registers.js';
 import { emptyFacts, MeterFacts } from './meter-facts.js';
 import { countMissing, type MissingCounts } from './missing-meters.js';
+import { lowestOpen, type OpenList, openLists } from './open-list.js';
+import { PastDays } from './past-days.js';
 import { settleQuick } from './quick-settle.js';
 import { gatherRegisters, settleRegisters, withValues } from './register-channel.js';
 import { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
 import type { PartitionInput, StagedHistory } from './settle-types.js';
+import { silentChannels } from './silent-channels.js';
 
 /** Days that register reads are kept and looked back for, or more where a policy looks back further. */
 const REGISTER_KEEP_DAYS = 35;
@@ -30,14 +32,6 @@ const REGISTER_KEEP_DAYS = 35;
 /** Later than any read day. */
 const MAX_DAY = 2 ** 30;
 const NO_REGISTERS = new KnownRegisters();
-
-/** Rows of a day that wait, and how far the meters have come in them. */
-interface OpenList {
-  day: number;
-  columns: DayColumns;
-  rows: number[];
-  at: number;
-}
 
 export interface PartitionCounts extends MissingCounts {
   metersSeen: number;
@@ -62,14 +56,16 @@ export function settlePartition(
     input.lower,
     input.upper,
     task.marketZoneMinutes,
-    Math.max(REGISTER_KEEP_DAYS, ...Object.values(task.policies).map(({ historyDays }) => historyDays)),
+    Math.max(REGISTER_KEEP_DAYS, ...Object.values(task.vee.policies).map(({ historyDays }) => historyDays)),
   );
-  state.enter(days, index);
+  const past = new PastDays(input.days, input.lower, days);
+  state.enter(days, past, index);
   const lower = Buffer.from(input.lower, 'latin1');
   const upper = input.upper === null ? null : Buffer.from(input.upper, 'latin1');
   const slice = register === null ? null : register.slice(lower, upper);
   const pass = new MeterPass(state, window, index, registers, new MeterFacts(state, slice));
-  const metersSeen = pass.run(openLists(state, input, days));
+  const metersSeen = pass.run([...openLists(state, input, days), ...silentChannels(state, slice)]);
+  past.close();
   const history = writeHistory(state, input.id, days, registers);
   return { metersSeen, history, ...countMissing(state, slice, days) };
 }
@@ -80,28 +76,13 @@ function expectedSlots(index: BlockIndex): number {
   return Math.min(Math.max(4096, Math.ceil(reads)), 1 << 21);
 }
 
-/** Waiting rows of the days that close by now. */
-function openLists(state: SettleState, input: PartitionInput, days: DayStore): OpenList[] {
-  const { task } = state;
-  const lists: OpenList[] = [];
-  for (const ref of input.days) {
-    if (!ref.isOpen) continue;
-    if (readDayStart(ref.day + 1, task.marketZoneMinutes) + task.closeAfterMinutes > task.nowStamp) {
-      state.openDays.add(ref.day);
-      continue;
-    }
-    const open = days.openRows(ref.day);
-    if (open !== null && open.rows.length > 0) lists.push({ day: ref.day, ...open, at: 0 });
-  }
-  return lists;
-}
-
 /** One pass over the meters of a partition. */
 class MeterPass {
   private readonly facts: ChannelFacts = emptyFacts();
   private readonly block = createOpenBlock();
   private readonly channels: number[] = [];
   private readonly openDays: number[] = [];
+  private isOpenSilent = true;
   /** Register reads of the meter's channels that were gathered already. */
   private readonly gathered: KnownRegisters[] = [];
   private readonly gatheredChannels: number[] = [];
@@ -188,7 +169,7 @@ class MeterPass {
       let blockEnd = b;
       while (blockEnd < end && channelOfBlock(index.words, index.starts[blockEnd]!) === channel) blockEnd++;
       facts.channel = channel;
-      const isKnown = this.meterFacts.describe(facts);
+      const isKnown = this.meterFacts.describe(facts, this.stampOf(b, blockEnd, open));
       if (!isKnown) for (; b < blockEnd; b++) this.state.reject(b, 'vee/unknown-meter');
       if (b === blockEnd && !this.hasOpenRow(open, channel)) continue;
       if (IS_REGISTER[channel >> 2] === 1) {
@@ -219,7 +200,7 @@ class MeterPass {
     if (open.length > 0) this.findOpenDays(open, channel);
     const isQuick =
       end - first === 1 &&
-      this.openDays.length === 0 &&
+      (this.openDays.length === 0 || this.isSilentDayOf(first)) &&
       settleQuick(state, facts, index, index.starts[first]!, spans);
     if (!isQuick) settleChannel(state, this.window, facts, index, first, end, this.openDays, spans);
   }
@@ -291,37 +272,32 @@ class MeterPass {
     return this.openDays.length > 0;
   }
 
+  /** Whether all that is open of the channel is the day that block `b` begins in, of which nothing waits. */
+  private isSilentDayOf(b: number): boolean {
+    const { openDays, index, state } = this;
+    if (openDays.length > 1 || !this.isOpenSilent) return false;
+    const firstStamp = index.words[index.starts[b]! + 8]!;
+    return readDayOf(firstStamp, state.task.marketZoneMinutes) === openDays[0];
+  }
+
+  /** A stamp of the channel's time: that of its first block, or the beginning of a day that is open. */
+  private stampOf(b: number, blockEnd: number, open: OpenList[]): number {
+    const { index, state } = this;
+    if (b < blockEnd) return index.words[index.starts[b]! + 8]!;
+    return readDayStart(open[0]?.day ?? 0, state.task.marketZoneMinutes) + 1;
+  }
+
   private findOpenDays(open: OpenList[], channel: number): void {
     this.openDays.length = 0;
+    this.isOpenSilent = true;
     for (const list of open) {
       for (let at = list.at; at < list.rows.length && this.isOpenRow(list, at); at++) {
-        if (list.columns.channels[list.rows[at]!] === channel) this.openDays.push(list.day);
+        if (list.columns.channels[list.rows[at]!] !== channel) continue;
+        this.openDays.push(list.day);
+        this.isOpenSilent &&= list.isSilent;
       }
     }
   }
-}
-
-/** The list whose next row has the lowest meter id, or null where all are done. */
-function lowestOpen(open: OpenList[]): OpenList | null {
-  let lowest: OpenList | null = null;
-  for (const list of open) {
-    if (list.at >= list.rows.length) continue;
-    if (lowest === null || compareOpen(list, lowest) < 0) lowest = list;
-  }
-  return lowest;
-}
-
-function compareOpen(a: OpenList, b: OpenList): number {
-  const aRow = a.rows[a.at]!;
-  const bRow = b.rows[b.at]!;
-  return compareBytes(
-    a.columns.meterBytes,
-    a.columns.meterOffsets[aRow]!,
-    a.columns.meterOffsets[aRow + 1]!,
-    b.columns.meterBytes,
-    b.columns.meterOffsets[bRow]!,
-    b.columns.meterOffsets[bRow + 1]!,
-  );
 }
 
 function addChannel(channels: number[], channel: number): void {
@@ -344,7 +320,10 @@ function writeHistory(
     writeFileSync(path, bytes, { mode: 0o600 });
     staged.push({ partition, kind, day, path });
   };
-  for (const { day, builder } of days.finish()) write('day', day, builder.finish());
+  for (const { day, bytes, totals } of days.finish()) {
+    write('day', day, bytes);
+    write('totals', day, totals);
+  }
   for (const { day, builder } of registers.finish()) write('registers', day, builder.finish());
   return staged;
 }

@@ -20,19 +20,25 @@ import {
 import { isoMinute, readDayStart } from '../model/time.js';
 import { UNITS } from '../model/units.js';
 import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
-import { DEFAULT_POLICY, type Policy } from '../vee/policy.js';
-import { METHODS, ORIGIN_NONE, SLOT_ESTIMATED, type Slots } from '../vee/slots.js';
 import { BatchWriter } from './batch-writer.js';
-import type { ChannelFacts } from './channel-window.js';
+import { ChannelHistory } from './channel-history.js';
+import { type ChannelFacts, meterText } from './channel-window.js';
 import type { DayStore } from './day-store.js';
+import { DrawnDays } from './drawn-days.js';
+import { EstimatesList } from './estimates-list.js';
+import { Exchanges } from './exchanges.js';
 import { csvField, ListWriter } from './list-writer.js';
+import type { PastDays } from './past-days.js';
 import type { DayHours, Outcome, SettleTask } from './settle-types.js';
+import { VeeRules } from './vee-rules.js';
 
 /** Stamp tables that are kept: one for each read day and interval that is being written. */
 const STAMP_TABLES_MAX = 512;
 
 export const EXCEPTION = { replaced: 0, waiting: 1, rejected: 2, duplicates: 3 } as const;
 export const EXCEPTIONS = 4;
+
+const KEPT = { method: 'kept', referenceDays: '', scale: 0, check: '', policy: '' };
 
 /** Severities of the rules by number, for findings that pass 2 makes. */
 const SEVERITIES = RULES.map((rule) => SEVERITY[rule.severity]);
@@ -43,23 +49,30 @@ export class SettleState {
   readonly findings: FindingBuffer;
   readonly writer: CmepWriter;
   readonly batches: BatchWriter;
-  readonly estimates: ListWriter;
+  readonly estimates: EstimatesList;
+  readonly rules: VeeRules;
+  readonly history: ChannelHistory;
+  readonly drawn = new DrawnDays();
   readonly review: ListWriter;
   readonly missingMeters: ListWriter;
   readonly duplicatesList: ListWriter;
   readonly rejects: number[] = [];
   readonly openDays = new Set<number>();
   readonly hours = new Map<number, DayHours>();
+  /** Channels that were estimated though they delivered nothing, by `silentKey`. */
+  readonly silent = new Set<string>();
+  /** Time that other meters cover; null where no meter was exchanged on the days of the run. */
+  readonly exchanges: Exchanges | null;
   reviewCount = 0;
   rejectedRecords = 0;
   /** The history of the partition under work. */
   days!: DayStore;
+  past!: PastDays;
   private lastActualMeta = -1;
   private lastActualOut = 0;
   private lastHours: DayHours | null = null;
   private readonly stampTables = new Map<number, Int32Array>();
   private index: BlockIndex | null = null;
-  private readonly defaultPolicy: Policy;
 
   constructor(readonly task: SettleTask) {
     this.outcome = {
@@ -71,28 +84,30 @@ export class SettleState {
       estimated: 0,
       unresolved: 0,
       exceptionsBySource: new Float64Array(task.sourceCount * EXCEPTIONS),
-      methods: {},
+      policies: [],
       scaledSpans: 0,
+      lateActuals: 0,
     };
     this.findings = new FindingBuffer(task.findingsMax);
     this.writer = new CmepWriter(task.output);
     const prefix = `${task.stagingDirectory}/task-${task.index}`;
     this.batches = new BatchWriter(this.writer, task.output, prefix);
-    this.estimates = new ListWriter(`${prefix}.estimates.csv`);
+    this.estimates = new EstimatesList(`${prefix}.estimates.csv`);
+    this.rules = new VeeRules(task.vee);
+    this.history = new ChannelHistory(this.rules.calendar);
+    this.exchanges = task.covered.length === 0 ? null : new Exchanges(task.covered);
     this.review = new ListWriter(`${prefix}.review.csv`);
     this.missingMeters = new ListWriter(`${prefix}.missing-meters.csv`);
     this.duplicatesList = new ListWriter(`${prefix}.duplicates.csv`);
-    this.defaultPolicy = task.policies.default ?? DEFAULT_POLICY;
   }
 
   /** Begins a partition. */
-  enter(days: DayStore, index: BlockIndex): void {
+  enter(days: DayStore, past: PastDays, index: BlockIndex): void {
     this.days = days;
+    this.past = past;
     this.index = index;
-  }
-
-  policyOf(facts: ChannelFacts): Policy {
-    return this.task.policies[facts.serviceClass] ?? this.defaultPolicy;
+    this.history.enter(past);
+    this.estimates.enter();
   }
 
   /** Rejects a block: its record goes to the quarantine as it came. */
@@ -130,6 +145,19 @@ export class SettleState {
   countWaiting(block: number): void {
     this.outcome.waiting++;
     this.countException(this.rangeOf(block), EXCEPTION.waiting, 1);
+  }
+
+  /** Whether a channel that delivered nothing for a day is estimated all the same. */
+  estimatesSilent(facts: ChannelFacts, day: number): boolean {
+    const { vee, completeDays, register } = this.task;
+    return (
+      vee.enabled && facts.policy.estimateMissingMeters && register !== null && completeDays.includes(day)
+    );
+  }
+
+  /** Remembers a channel that was estimated though it delivered nothing: it counts as missing. */
+  noteSilent(facts: ChannelFacts, day: number): void {
+    this.silent.add(silentKey(meterText(facts), facts.channel >> 2, day));
   }
 
   countFinding(code: string, times: number): void {
@@ -193,18 +221,6 @@ export class SettleState {
     return metaWord(0, letter, form, form === FORM_MASK ? 1 : 0, 0);
   }
 
-  /** A line of the estimates file: what came, and what goes out in its place. */
-  estimateLine(facts: ChannelFacts, slots: Slots, slot: number, stamp: number, finalText: string): void {
-    const came = slots.origins[slot] !== ORIGIN_NONE;
-    const meta = slots.metas[slot]!;
-    const raw = came ? valueText(meta, slots.values[slot]!) : '';
-    const scale = slots.states[slot] === SLOT_ESTIMATED ? slots.scales[slot]! : 0;
-    const scaleText = scale === 0 ? '' : scale.toFixed(6);
-    const method = METHODS[slots.methods[slot]!]!;
-    const flag = came ? flagText(meta) : '';
-    this.estimates.line(`${this.place(facts, stamp)},${raw},${flag},${finalText},${method},,${scaleText}`);
-  }
-
   /** A line of the estimates file for a late read that did not replace what went out before. */
   keptLine(
     facts: ChannelFacts,
@@ -214,8 +230,8 @@ export class SettleState {
     keptMeta: number,
     kept: number,
   ): void {
-    const came = `${valueText(rawMeta, raw)},${flagText(rawMeta)}`;
-    this.estimates.line(`${this.place(facts, stamp)},${came},${valueText(keptMeta, kept)},kept,,`);
+    KEPT.policy = facts.policyName;
+    this.estimates.line(facts, stamp, rawMeta, raw, decimalsOf(keptMeta), kept, KEPT);
   }
 
   /** The stamps of a read day, as the writer wants them. */
@@ -288,6 +304,8 @@ export class SettleState {
   }
 }
 
+export const silentKey = (meter: string, unit: number, day: number): string => `${day}/${unit}/${meter}`;
+
 /** A flag's form and mask as CMEP can write them: named flags (AMRDEF) have a bare letter there. */
 function plainForm(meta: number): number {
   return formOf(meta) === FORM_NAMED ? metaWord(decimalsOf(meta), letterOf(meta), FORM_BARE) : meta;
@@ -296,8 +314,4 @@ function plainForm(meta: number): number {
 /** A value with the decimals that it has, or '' where there is none. */
 function valueText(meta: number, value: number): string {
   return decimalsOf(meta) === NO_DECIMALS ? '' : formatDecimal(value, decimalsOf(meta));
-}
-
-export function meterText(facts: ChannelFacts): string {
-  return Buffer.from(facts.meter.subarray(facts.from, facts.to)).toString('latin1');
 }

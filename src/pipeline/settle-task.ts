@@ -38,6 +38,7 @@ export function runSettleTask(task: SettleTask): SettleResult {
   const total = (column: Float64Array) => column.reduce((sum, count) => sum + count, 0);
   const slotsActual = complete.reduce((sum, day) => sum + total(day.actual), 0);
   const slotsOther = complete.reduce((sum, day) => sum + total(day.estimated) + total(day.unresolved), 0);
+  state.outcome.policies = state.rules.counts();
   return {
     index: task.index,
     outcome: state.outcome,
@@ -60,6 +61,7 @@ export function runSettleTask(task: SettleTask): SettleResult {
     },
     openDays: [...state.openDays],
     reviewCount: state.reviewCount,
+    drawnDays: state.drawn.all(),
   };
 }
 

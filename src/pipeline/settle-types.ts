@@ -1,6 +1,8 @@
 import type { PackedFindings } from '../conformance/finding-buffer.js';
 import type { BlockPieces } from '../store/block-index.js';
-import type { Policy } from '../vee/policy.js';
+import type { DrawnDay } from './drawn-days.js';
+import type { CoveredTime } from './exchanges.js';
+import type { PolicyCounts, VeeSettings } from './vee-rules.js';
 
 /** How output records are written. */
 export interface OutputSettings {
@@ -20,6 +22,8 @@ export interface OutputSettings {
 export interface HistoryRef {
   day: number;
   path: string;
+  /** The totals file beside a day file; '' for register reads. */
+  totalsPath: string;
   /** Whether rows of the day wait to be settled. */
   isOpen: boolean;
 }
@@ -48,14 +52,17 @@ export interface SettleTask {
   nowStamp: number;
   closeAfterMinutes: number;
   marketZoneMinutes: number;
-  veeEnabled: boolean;
-  policies: Record<string, Policy>;
+  vee: VeeSettings;
   register: string | null;
+  /** Time of channels that the register says another meter covers. */
+  covered: CoveredTime[];
   /** Read days that are settled by this run and count for completeness. */
   completeDays: number[];
   output: OutputSettings;
   /** Folder for what this task leaves: batches, history files, pieces of the lists. */
   stagingDirectory: string;
+  /** Whether what is settled goes out; an import of history only keeps it. */
+  sends: boolean;
   findingsMax: number;
 }
 
@@ -73,7 +80,7 @@ export interface StagedBatch {
 
 export interface StagedHistory {
   partition: number;
-  kind: 'day' | 'registers';
+  kind: 'day' | 'totals' | 'registers';
   day: number;
   path: string;
 }
@@ -89,8 +96,11 @@ export interface Outcome {
   unresolved: number;
   /** Numbers of replaced, waiting, rejected, duplicates for each source, in this order. */
   exceptionsBySource: Float64Array;
-  methods: Record<string, number>;
+  /** Slots that were replaced or filled, by policy, check and method. */
+  policies: PolicyCounts[];
   scaledSpans: number;
+  /** Late actuals that replaced an estimate, or nothing, that had gone out. */
+  lateActuals: number;
 }
 
 export interface DayHours {
@@ -129,4 +139,6 @@ export interface SettleResult {
   /** Read days of which some rows still wait. */
   openDays: number[];
   reviewCount: number;
+  /** Days that a person should look at first. */
+  drawnDays: DrawnDay[];
 }

@@ -4,6 +4,7 @@ import { stampText } from '../formats/cmep/writer.js';
 import { parseZone, readDayStart } from '../model/time.js';
 import type { BlockPieces } from '../store/block-index.js';
 import type { Ledger } from '../store/ledger.js';
+import { type CoveredTime, coveredTimes } from './exchanges.js';
 import type { Progress } from './progress.js';
 import { publishTask } from './publish.js';
 import { type HistoryEntry, type RunRecord, type ScanOutcome, taskKey } from './run-state.js';
@@ -34,7 +35,9 @@ function knownHistory(ledger: Ledger, stateDirectory: string): KnownHistory {
     for (const { key, value } of ledger.list<HistoryEntry>(`history/${kind}/`)) {
       const [day, partition] = key.split('/').slice(2).map(Number) as [number, number];
       const refs = byPartition.get(partition) ?? [];
-      refs.push({ day, path: join(stateDirectory, 'history', value.file), isOpen: value.isOpen });
+      const pathOf = (name: string) => join(stateDirectory, 'history', name);
+      const totalsPath = value.totals === undefined ? '' : pathOf(value.totals);
+      refs.push({ day, path: pathOf(value.file), totalsPath, isOpen: value.isOpen });
       byPartition.set(partition, refs);
     }
     return byPartition;
@@ -60,7 +63,9 @@ export function planSettling(run: RunRecord, ledger: Ledger, scan: ScanOutcome):
   for (const refs of history.days.values()) {
     for (const ref of refs) if (ref.isOpen && isClosed(ref.day)) complete.add(ref.day);
   }
+  const days = [...scan.recordsByDay.keys(), ...complete];
   const settledBefore = new Set(ledger.get<number[]>('days/settled') ?? []);
+  run.covered = coveredTimes(run, days);
   run.completeDays = [...complete].filter((day) => !settledBefore.has(day)).sort((a, b) => a - b);
   run.tasks = [];
   let group: number[] = [];
@@ -179,16 +184,17 @@ function settleTask(
     nowStamp,
     closeAfterMinutes: config.vee.closeAfterMinutes,
     marketZoneMinutes: parseZone(config.marketTimeZone)!,
-    veeEnabled: config.vee.enabled,
-    policies: config.vee.policies,
+    vee: run.vee,
     register: run.register,
-    completeDays: run.completeDays!,
+    covered: coveredOf(run, index),
+    sends: run.kind === 'night',
+    completeDays: run.kind === 'night' ? run.completeDays! : [],
     output: {
       sender,
       receiver,
       created: stampText(nowStamp, zoneMinutes),
       zoneMinutes,
-      stamps,
+      stamps: run.kind === 'night' ? stamps : 'explicit',
       flags,
       validatedFlag,
       maximumBytes,
@@ -197,6 +203,18 @@ function settleTask(
     stagingDirectory,
     findingsMax: RUN_FINDINGS_MAX,
   };
+}
+
+/** Covered time of the meters in a task's partitions. */
+function coveredOf({ covered, partitionMap, tasks }: RunRecord, index: number): CoveredTime[] {
+  const places = tasks![index]!;
+  const lower = Buffer.from(partitionMap.lowers[places[0]!]!, 'latin1');
+  const next = partitionMap.lowers[places.at(-1)! + 1];
+  const upper = next === undefined ? null : Buffer.from(next, 'latin1');
+  return (covered ?? []).filter(({ meterId }) => {
+    const id = Buffer.from(meterId, 'latin1');
+    return id.compare(lower) >= 0 && (upper === null || id.compare(upper) < 0);
+  });
 }
 
 function partitionInput(

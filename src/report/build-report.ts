@@ -10,6 +10,7 @@ import { shownPath } from '../pipeline/intake.js';
 import { firstLines } from '../pipeline/night-lists.js';
 import type { InputRecord } from '../pipeline/run-state.js';
 import { htmlReport } from './html-report.js';
+import { methodCounts, policyReports } from './policy-report.js';
 import type { RunBatch, RunFinding, RunInput, RunReport, RunStatus } from './run-report.js';
 
 /** Ontario AMI functional specification v2 (2007), 2.3.1: reads of all meters in each daily read period. */
@@ -39,6 +40,7 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
   const percent = totals.slotsExpected === 0 ? null : (totals.slotsActual / totals.slotsExpected) * 100;
   return {
     runId: run.runId,
+    kind: run.kind,
     status: statusOf(night),
     inputs,
     reads: {
@@ -72,8 +74,11 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
       estimated: [...day.estimated],
       unresolved: [...day.unresolved],
     })),
-    methods: outcome.methods,
+    methods: methodCounts(outcome.policies),
     scaledSpans: outcome.scaledSpans,
+    lateActuals: outcome.lateActuals,
+    policies: policyReports(run.vee, outcome.policies),
+    drawnDays: totals.drawnDays.sort((a, b) => (a.code < b.code ? -1 : 1)),
     findingDetails,
     outputSums: outputSums(night),
     files: {

@@ -1,6 +1,7 @@
 import { type Markup, markup } from '../conformance/report/html-markup.js';
 import { formatCount, formatNumberOf, formatShare } from '../model/figures.js';
 import { orderedFindings, orderedMethods } from './attention.js';
+import { drawnDays } from './html-days.js';
 import { section } from './html-page.js';
 import { moreLine, path, TABLE_ROWS_MAX, table } from './html-table.js';
 import type { RunFinding, RunReport } from './run-report.js';
@@ -57,7 +58,8 @@ export function estimatesSection(report: RunReport): Markup {
   const { estimated, unresolved } = report.reads;
   const where = markup`<p class="note">Each with its raw value, method and reference days: ${path(report.files.estimates)}</p>`;
   if (methods.length === 0) {
-    const text = markup`<p class="empty">No slot was estimated.</p>${estimated + unresolved > 0 ? where : null}`;
+    const late = report.lateActuals > 0 ? lateNote(report) : null;
+    const text = markup`<p class="empty">No slot was estimated.</p>${estimated + unresolved > 0 ? where : null}${late}${drawnDays(report)}`;
     return section('estimates', text);
   }
   const slots = methods.reduce((sum, [, count]) => sum + count, 0);
@@ -71,8 +73,28 @@ ${table({
   ],
   rows: methods,
   fullList: 'report.json',
-})}${where}`;
+})}${policiesTable(report)}${report.lateActuals > 0 ? lateNote(report) : null}${where}${drawnDays(report)}`;
   return section('estimates', body);
+}
+
+/** Which policy replaced slots, by the check that they failed and the method that filled them. */
+function policiesTable(report: RunReport): Markup {
+  const rows = report.policies.flatMap(({ policy, slots }) => slots.map((one) => ({ policy, ...one })));
+  return table({
+    label: 'Slots by policy, check and method',
+    columns: [
+      { head: 'Policy', rowHead: true, cell: ({ policy }) => policy },
+      { head: 'Check', cell: ({ check }) => markup`<code>${check}</code>` },
+      { head: 'Method', cell: ({ method }) => method },
+      { head: 'Slots', numeric: true, cell: ({ count }) => formatCount(count) },
+    ],
+    rows,
+    fullList: 'report.json',
+  });
+}
+
+function lateNote({ lateActuals }: RunReport): Markup {
+  return markup`<p>${formatNumberOf(lateActuals, 'late actual read')} replaced what had gone out as an estimate or without a value, and went out with the purpose RESEND.</p>`;
 }
 
 /** Meters that sent nothing: how many, the first ones, and where all are. */

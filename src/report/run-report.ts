@@ -4,6 +4,8 @@
  * part; counts are whole numbers of reads unless a name says otherwise.
  */
 
+import type { DrawnDay } from '../pipeline/drawn-days.js';
+
 export type RunStatus = 'complete' | 'partial' | 'failed';
 
 export interface ReadTotals {
@@ -89,6 +91,14 @@ export interface DayTotals {
   unresolved: number[];
 }
 
+export interface PolicyReport {
+  policy: string;
+  /** All parameters, those of the configuration and the defaults; decimals as text. */
+  parameters: Record<string, unknown>;
+  /** Slots by the check that they failed and the method that filled them (`none`: no method applied). */
+  slots: { check: string; method: string; count: number }[];
+}
+
 export interface RunFinding {
   code: string;
   severity: 'error' | 'warning' | 'info';
@@ -108,6 +118,8 @@ export interface RunFinding {
 
 export interface RunReport {
   runId: string;
+  /** A night's transfer, or an import of history: then "accepted" is kept without being sent. */
+  kind: 'night' | 'history-import';
   status: RunStatus;
   inputs: RunInput[];
   reads: ReadTotals;
@@ -136,6 +148,12 @@ export interface RunReport {
   methods: Record<string, number>;
   /** Register spans in which estimates were scaled to the register's advance. */
   scaledSpans: number;
+  /** Late actuals that replaced an estimate, or nothing, that had gone out; sent with purpose RESEND. */
+  lateActuals: number;
+  /** Policies that slots were replaced by: their parameters, and the slots by check and method. */
+  policies: PolicyReport[];
+  /** The largest case of each code that a person should look at, to be drawn. */
+  drawnDays: DrawnDay[];
   findingDetails: RunFinding[];
   /** Exact sum of what went out, by unit. */
   outputSums: Record<string, string>;

@@ -43,6 +43,23 @@ export function compareKey(
   return order !== 0 ? order : keys.channels[row]! - channel;
 }
 
+/** Whether row `row` has a key; ids are compared from their ends, where they differ most. */
+export function isKeyAt(
+  keys: KeyColumns,
+  row: number,
+  meter: Uint8Array,
+  from: number,
+  to: number,
+  channel: number,
+): boolean {
+  if (row >= keys.rowCount || keys.channels[row] !== channel) return false;
+  const start = keys.meterOffsets[row]!;
+  if (keys.meterOffsets[row + 1]! - start !== to - from) return false;
+  const { meterBytes } = keys;
+  for (let i = to - 1; i >= from; i--) if (meterBytes[start + i - from] !== meter[i]) return false;
+  return true;
+}
+
 /** First row whose key is at or after the key, searched from `start` on, in doubling steps. */
 export function seekKey(
   keys: KeyColumns,

@@ -1,36 +1,22 @@
-import { readFileSync } from 'node:fs';
 import {
   type Data,
-  Dictionary,
   Field,
   Float64,
   Int32,
   List,
   makeData,
   makeVector,
-  Schema,
-  Table,
-  tableFromIPC,
-  tableToIPC,
-  Uint8,
   Uint16,
   Uint32,
-  Utf8,
   type Vector,
-  vectorFromArray,
 } from 'apache-arrow';
-import { messageOf, ReadmillError } from '../model/errors.js';
-import { UNITS } from '../model/units.js';
-import { channelOfText, channelText, KeyBuilder, type KeyColumns } from './history-columns.js';
+import { column, keyVectors, openFile, toFile } from './history-arrow.js';
+import { KeyBuilder, type KeyColumns } from './history-columns.js';
 
 /**
- * History files are Arrow IPC files that any analyst's tool opens; docs/history.md describes the columns.
- * This module turns them into columns of typed arrays and back; it knows nothing of reads.
+ * Files of read days and of register reads (docs/history.md), as columns of typed arrays. This module knows
+ * nothing of reads.
  */
-const FORMAT_KEY = 'readmill';
-const CHANNEL_TEXTS = UNITS.flatMap((_, unit) =>
-  [0, 1, 2, 3].map((commodity) => channelText(unit * 4 + commodity)),
-);
 
 /** One read day of the channels of a partition. Slots of row i: `slotOffsets[i]` to `slotOffsets[i + 1]`. */
 export interface DayColumns extends KeyColumns {
@@ -157,6 +143,30 @@ export class DayBuilder {
         : grown(this.quality, new Uint32Array(length));
   }
 
+  /** What has been put in so far, as a reader of the file would find it; good until the next row. */
+  columns(): DayColumns {
+    const pairs = this.qualityPairs();
+    return {
+      rowCount: this.keys.rowCount,
+      meterBytes: this.keys.meterBytes,
+      meterOffsets: this.keys.meterOffsets,
+      channels: this.keys.channels,
+      intervalMinutes: this.intervalMinutes,
+      settled: this.settled,
+      created: this.created,
+      resend: this.resend,
+      slotOffsets: this.slotOffsets,
+      values: this.values,
+      quality: this.quality,
+      metas: Int32Array.from(pairs, ([meta]) => meta),
+      states: Uint8Array.from(pairs, ([, state]) => state),
+    };
+  }
+
+  private qualityPairs(): [meta: number, state: number][] {
+    return [...this.qualities.keys()].map((key) => [Math.floor(key / 8), ((key % 8) + 8) % 8]);
+  }
+
   /** The whole file as bytes. */
   finish(): Uint8Array {
     const rows = this.keys.rowCount;
@@ -183,8 +193,7 @@ export class DayBuilder {
       values: listVector(values as Data<Int32>, isNarrow ? new Int32() : new Float64(), valueOffsets, rows),
       quality: listVector(quality as Data<Uint16>, isFew ? new Uint16() : new Uint32(), valueOffsets, rows),
     };
-    const qualities = [...this.qualities.keys()].map((key) => [Math.floor(key / 8), ((key % 8) + 8) % 8]);
-    return toFile(columns, 'day/1', { quality: JSON.stringify(qualities) });
+    return toFile(columns, 'day/1', { quality: JSON.stringify(this.qualityPairs()) });
   }
 }
 
@@ -233,24 +242,6 @@ function grown<T extends { set(from: T): void }>(from: T, to: T): T {
   return to;
 }
 
-function keyVectors(keys: KeyBuilder): Record<string, Vector> {
-  const rows = keys.rowCount;
-  const offsets = keys.meterOffsets.subarray(0, rows + 1);
-  const meter = makeData({
-    type: new Utf8(),
-    length: rows,
-    valueOffsets: offsets,
-    data: keys.meterBytes.subarray(0, offsets[rows]),
-  });
-  const channel = makeData({
-    type: new Dictionary(new Utf8(), new Uint8()),
-    length: rows,
-    data: keys.channels.subarray(0, rows),
-    dictionary: vectorFromArray(CHANNEL_TEXTS, new Utf8()),
-  });
-  return { meter_id: makeVector(meter), channel: makeVector(channel) };
-}
-
 function listVector(
   child: Data,
   type: Int32 | Float64 | Uint16 | Uint32,
@@ -259,17 +250,6 @@ function listVector(
 ): Vector {
   const list = new List(new Field('item', type, false));
   return makeVector(makeData({ type: list, length: rows, valueOffsets, child: child as Data<typeof type> }));
-}
-
-function toFile(
-  columns: Record<string, Vector>,
-  format: string,
-  metadata: Record<string, string>,
-): Uint8Array {
-  const table = new Table(columns);
-  const entries = new Map([[FORMAT_KEY, format], ...Object.entries(metadata)]);
-  const schema = new Schema(table.schema.fields, entries);
-  return tableToIPC(new Table(schema, table.batches), 'file');
 }
 
 /**
@@ -309,39 +289,4 @@ export function readRegisterFile(path: string): RegisterColumns {
     values: column(table, 'value').values as Float64Array,
     metas: column(table, 'meta').values as Int32Array,
   };
-}
-
-function openFile(path: string, format: string): { table: Table; rows: number; keys: KeyColumns } {
-  let table: Table;
-  try {
-    table = tableFromIPC(readFileSync(path));
-    if (table.schema.metadata.get(FORMAT_KEY) !== format) throw new Error(`not a ${format} file`);
-    const rows = table.numRows;
-    const meter = column(table, 'meter_id');
-    const channel = column(table, 'channel');
-    const texts = channel.dictionary as Vector<Utf8>;
-    const codes = Array.from(texts, (text) => channelOfText(String(text)));
-    const channels = Uint8Array.from(channel.values as Uint8Array, (index) => codes[index]!);
-    const keys: KeyColumns = {
-      rowCount: rows,
-      meterBytes: meter.values as Uint8Array,
-      meterOffsets: meter.valueOffsets as Int32Array,
-      channels,
-    };
-    return { table, rows, keys };
-  } catch (thrown) {
-    throw new ReadmillError(
-      'READMILL_HISTORY_DAMAGED',
-      `${path}: the history file cannot be read (${messageOf(thrown)}). Restore it from a copy of the state folder.`,
-      { cause: thrown },
-    );
-  }
-}
-
-/** The one chunk of a column; files are written with a single record batch. */
-// biome-ignore lint/suspicious/noExplicitAny: the columns of a file have types of their own
-function column(table: Table, name: string): any {
-  const vector = table.getChild(name);
-  if (vector === null) throw new Error(`no column ${name}`);
-  return vector.data[0];
 }

@@ -6,7 +6,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 
 /** Layout of the ledger; a state folder of another one is refused. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 /** Address space for the ledger; its file grows as needed. */
 const MAP_BYTES = 1 << 30;
 

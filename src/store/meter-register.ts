@@ -31,6 +31,8 @@ export interface MeterRegister {
    * @throws ReadmillError READMILL_REGISTER_DAMAGED
    */
   blockFor(meterId: Uint8Array): { slice: RegisterSlice; beyond: Uint8Array | null };
+  /** All rows, piece by piece, in order; the rows of a meter lie in one piece. */
+  pieces(): Iterable<RegisterSlice>;
   close(): void;
 }
 
@@ -68,6 +70,12 @@ export function openRegister(path: string): MeterRegister {
         const rows = block === undefined ? allocateRows(0, 0, 0) : blockRows(fd, block, path);
         const beyond = firstIds[number + 1] ?? null;
         return { slice: { ...rows, serviceClasses: index.serviceClasses }, beyond };
+      },
+      *pieces() {
+        for (const block of index.blocks) {
+          const { rows, first, end } = partOfBlock(fd, block, null, null, path);
+          yield { ...joined([{ rows, first, end }]), serviceClasses: index.serviceClasses };
+        }
       },
       close: () => closeSync(fd),
     };

@@ -29,6 +29,8 @@ import {
 export interface ChannelLimits {
   /** Energy delivered or received, each by itself: a negative value cannot be. */
   isOneWayEnergy: boolean;
+  /** Delivered or received kWh: checks 7 and 9 apply. */
+  isKwh: boolean;
   /** Highest value of one slot in 0.00001; infinity where the check does not apply. */
   maximumValue: number;
 }

@@ -3,8 +3,10 @@ import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
 import type { Policy } from './policy.js';
 import {
   CHECK_OUTAGE_MISSING,
+  isNeedy,
   METHOD_LINEAR,
   METHOD_OUTAGE_ZERO,
+  SLOT_COVERED,
   SLOT_ESTIMATED,
   SLOT_OUTAGE_ZERO,
   SLOT_PASSED,
@@ -19,7 +21,7 @@ export function estimateOutageZero(slots: Slots, from: number, to: number): numb
   const { states, checks, finals, methods } = slots;
   let filled = 0;
   for (let i = from; i < to; i++) {
-    if (states[i] === SLOT_PASSED || checks[i] !== CHECK_OUTAGE_MISSING) continue;
+    if (!isNeedy(states[i]!) || checks[i] !== CHECK_OUTAGE_MISSING) continue;
     states[i] = SLOT_OUTAGE_ZERO;
     finals[i] = 0;
     methods[i] = METHOD_OUTAGE_ZERO;
@@ -34,9 +36,10 @@ function isSound(slots: Slots, i: number): boolean {
 }
 
 /** Whether a slot belongs to a run that wants a straight line: no value that passed, and not E1's. */
-function isInRun(slots: Slots, i: number): boolean {
+export function isInRun(slots: Slots, i: number): boolean {
   const state = slots.states[i]!;
-  return state !== SLOT_PASSED && state !== SLOT_OUTAGE_ZERO && slots.checks[i] !== CHECK_OUTAGE_MISSING;
+  if (state === SLOT_PASSED || state === SLOT_OUTAGE_ZERO || state === SLOT_COVERED) return false;
+  return slots.checks[i] !== CHECK_OUTAGE_MISSING;
 }
 
 /**

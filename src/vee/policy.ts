@@ -2,6 +2,13 @@ import { z } from 'zod';
 import { parseDecimal } from '../model/decimal.js';
 
 const action = z.enum(['estimate', 'flag', 'ignore']);
+/** Checks that look at a whole day or span never replace a slot: "passed" is what checks 3 to 7 say. */
+const dayAction = z.enum(['flag', 'ignore']);
+
+/** Values of so many days lie in memory for one estimate. */
+export const REFERENCE_DAYS_MAX = 52;
+/** Forty days: longer than most histories. */
+const RUN_HOURS_MAX = 960;
 
 /** A decimal of the configuration (number or text) as a whole number of 0.00001. */
 const decimal = z.union([z.number(), z.string()]).transform((given, context) => {
@@ -25,6 +32,23 @@ export const policySchema = z.strictObject({
   decimals: z.number().int().min(0).max(5).default(3),
   /** How far back registers and reference days are looked for, days. */
   historyDays: z.number().int().min(1).max(400).default(35),
+  /** Reference days that a like-day estimate is the mean of, at the most. */
+  referenceDays: z.number().int().min(1).max(REFERENCE_DAYS_MAX).default(3),
+  /** Reference days without which there is no like-day estimate. */
+  minimumReferenceDays: z.number().int().min(1).max(REFERENCE_DAYS_MAX).default(1),
+  /** A day whose highest value is below this has no spike, kWh. */
+  spikeFloor: decimal.default(200_000),
+  /** A spike exceeds the third-highest value of its day by more than so many times that value. */
+  spikeRatio: decimal.default(180_000),
+  /** Zeros without an outage for so long are told, hours. */
+  zeroRunHours: z.number().positive().max(RUN_HOURS_MAX).default(24),
+  /** One and the same value above zero for so long is told, hours. */
+  frozenRunHours: z.number().positive().max(RUN_HOURS_MAX).default(24),
+  /** A day's total below so many times the mean total of its reference days is low, above is high. */
+  low: decimal.default(10_000),
+  high: decimal.default(400_000),
+  /** Whether active channels that delivered nothing for a day are estimated. */
+  estimateMissingMeters: z.boolean().default(false),
   /** Whether a value that the head end marked E counts as missing. */
   distrustHeadEndEstimates: z.boolean().default(false),
   actions: z
@@ -33,7 +57,11 @@ export const policySchema = z.strictObject({
       doubtfulStatus: action.default('flag'),
       negative: action.default('estimate'),
       overMaximum: action.default('estimate'),
-      sum: action.default('flag'),
+      sum: dayAction.default('flag'),
+      spike: dayAction.default('flag'),
+      zeroRun: dayAction.default('flag'),
+      frozen: dayAction.default('flag'),
+      highLow: dayAction.default('flag'),
     })
     .prefault({}),
 });

@@ -39,6 +39,8 @@ export const SLOT_OUTAGE_ZERO = 3;
 export const SLOT_ESTIMATED = 4;
 /** Settled: goes out without a value. */
 export const SLOT_UNRESOLVED = 5;
+/** Settled: the meter register says that another meter of the service delivery point covers it. */
+export const SLOT_COVERED = 6;
 
 export const CHECK_NONE = 0;
 export const CHECK_MISSING = 1;
@@ -65,6 +67,9 @@ export const CHECK_CODES = [
 export const METHOD_NONE = 0;
 export const METHOD_OUTAGE_ZERO = 1;
 export const METHOD_LINEAR = 2;
+export const METHOD_LIKE_DAY = 3;
+export const METHOD_PROFILE = 4;
+export const METHOD_REGISTER_SHARE = 5;
 export const METHODS = ['none', 'outage-zero', 'linear', 'like-day', 'profile', 'register-share'] as const;
 
 /** Nothing came. */
@@ -110,6 +115,9 @@ export function resetSlots(slots: Slots, firstDay: number, dayCount: number, int
   slots.slotCount = slots.slotsPerDay * dayCount;
   if (slots.slotCount > slots.values.length) Object.assign(slots, columns(slots.slotCount * 2));
 }
+
+/** Whether a slot still needs an estimate: nothing came, or what came failed a check. */
+export const isNeedy = (state: number): boolean => state === SLOT_ABSENT || state === SLOT_FAILED;
 
 /** Empties the slots `from` to `to - 1`. */
 export function clearSlots(slots: Slots, from: number, to: number): void {

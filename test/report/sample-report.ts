@@ -109,6 +109,7 @@ const RUN_FOLDER = 'state/reports/20261121T071500Z-7f3a';
 export function emptyNight(changes: Partial<RunReport> = {}): RunReport {
   return {
     runId: '20261121T071500Z-7f3a',
+    kind: 'night',
     status: 'complete',
     inputs: [],
     reads: {
@@ -138,6 +139,9 @@ export function emptyNight(changes: Partial<RunReport> = {}): RunReport {
     days: [],
     methods: {},
     scaledSpans: 0,
+    lateActuals: 0,
+    policies: [],
+    drawnDays: [],
     findingDetails: [],
     outputSums: {},
     files: {

@@ -6,6 +6,7 @@ const LINEAR_HOURS = 2;
 const SUM_TOLERANCE = 200_000n;
 const MAXIMUM_PER_HOUR = 4_800_000n;
 const GRID = 100n;
+const SPIKE_FLOOR = 200_000n;
 const DAY_MINUTES = 1440;
 /** Of the generated meter registers: registers roll over after so much. */
 const ROLLOVER = 10n ** 6n * 100_000n;
@@ -17,7 +18,7 @@ const MISSING = 1 << 5;
 
 /** What must go out for a slot that does not go out as it came. */
 export interface Verdict {
-  method: 'linear' | 'outage-zero' | 'none';
+  method: 'linear' | 'register-share' | 'outage-zero' | 'none';
   /** Whole number of 0.00001; 0 where there is none. */
   value: bigint;
   /** As the estimates file shows it. */
@@ -40,11 +41,13 @@ interface Slot {
   state: 'passed' | 'needs' | 'outage' | 'estimated';
   value: bigint;
   isInOutage: boolean;
+  /** How an estimate was made. */
+  method?: 'linear' | 'register-share';
 }
 
 /**
  * Settles one read day of all KWH channels that delivered anything for it, straight from the text of the
- * rules: checks 3 to 8, linear estimates, zeros in an outage, scaling to the register.
+ * rules: checks 3 to 9, linear estimates, zeros in an outage, shares of the register and scaling to it.
  * @param winners reads after check 2, by slot key
  * @param dayStart stamp at which the read day begins
  */
@@ -62,8 +65,9 @@ export function judgeDay(
   }
   for (const meterId of meters) {
     const slots = stamps.map((stamp) => judgeSlot(judgement, winners, meterId, stamp, intervalMinutes));
-    estimateLines(judgement, slots, intervalMinutes);
+    estimateLines(slots, intervalMinutes);
     settleRegister(judgement, winners, meterId, slots, dayStart);
+    findSpike(judgement, slots);
   }
   return judgement;
 }
@@ -97,8 +101,8 @@ function judgeSlot(
   return { key, stamp, state: 'passed', value, isInOutage };
 }
 
-/** E2: runs of at most two hours between two sound slots; all others stay without a value. */
-function estimateLines(judgement: Judgement, slots: Slot[], intervalMinutes: number): void {
+/** E2: runs of at most two hours between two sound slots. */
+function estimateLines(slots: Slot[], intervalMinutes: number): void {
   for (let i = 0; i < slots.length; i++) {
     if (slots[i]!.state !== 'needs') continue;
     let end = i;
@@ -113,9 +117,7 @@ function estimateLines(judgement: Judgement, slots: Slot[], intervalMinutes: num
         const rise = (after!.value - before!.value) * BigInt(k);
         slot.value = before!.value + halfUp(rise, BigInt(n + 1));
         slot.state = 'estimated';
-      } else {
-        judgement.verdicts.set(slot.key, { method: 'none', value: 0n, scale: '' });
-        judgement.review.add(`${slot.key}|vee/needs-review`);
+        slot.method = 'linear';
       }
     }
     i = end;
@@ -131,7 +133,16 @@ function floorOf(a: bigint, b: bigint): bigint {
   return a % b !== 0n && a < 0n ? a / b - 1n : a / b;
 }
 
-/** Check 8 and E6 over the span from the day's opening register to its closing one. */
+/** Check 9: the first of the highest where it stands more than 1.8 times the third highest above that. */
+function findSpike(judgement: Judgement, slots: Slot[]): void {
+  const passed = slots.filter(({ state }) => state === 'passed');
+  const [highest, , third] = [...passed].sort((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0));
+  if (third === undefined || highest!.value < SPIKE_FLOOR) return;
+  if ((highest!.value - third.value) * 10n > 18n * third.value)
+    judgement.review.add(`${highest!.key}|vee/spike`);
+}
+
+/** Check 8, E5 and E6 over the span from the day's opening register to its closing one. */
 function settleRegister(
   judgement: Judgement,
   winners: Map<string, InputRead>,
@@ -139,10 +150,15 @@ function settleRegister(
   slots: Slot[],
   dayStart: string,
 ): void {
-  const estimated = slots.filter(({ state }) => state === 'estimated');
+  const needy = slots.filter(({ state }) => state === 'needs');
   const rounded = () => {
-    for (const { key, value } of estimated) {
-      judgement.verdicts.set(key, { method: 'linear', value: halfUp(value, GRID) * GRID, scale: '' });
+    for (const { key, state, value, method } of slots) {
+      if (state === 'estimated') {
+        judgement.verdicts.set(key, { method: method!, value: halfUp(value, GRID) * GRID, scale: '' });
+      }
+      if (state !== 'needs') continue;
+      judgement.verdicts.set(key, { method: 'none', value: 0n, scale: '' });
+      judgement.review.add(`${key}|vee/needs-review`);
     }
   };
   const last = slots.at(-1)!;
@@ -167,11 +183,13 @@ function settleRegister(
   if (slots.every(({ state }) => state === 'passed') && difference > SUM_TOLERANCE) {
     judgement.review.add(`${last.key}|vee/sum`);
   }
+  const target = advance - passed;
+  if (needy.length > 0 && target >= 0n) shareRest(slots, needy, target);
+  const estimated = slots.filter(({ state }) => state === 'estimated');
   if (slots.some(({ state }) => state === 'needs') || estimated.length === 0) {
     rounded();
     return;
   }
-  const target = advance - passed;
   if (target < 0n) {
     judgement.review.add(`${last.key}|vee/negative-scaling-refused`);
     rounded();
@@ -181,6 +199,17 @@ function settleRegister(
   judgement.scaledSpans++;
   const goal = passed + halfUp(target, GRID) * GRID;
   judgement.spans.push({ meterId, keys: slots.map(({ key }) => key), advance: goal });
+}
+
+/** E5: what the register leaves beside the estimates there are, in equal shares, or nothing. */
+function shareRest(slots: Slot[], needy: Slot[], target: bigint): void {
+  const lines = slots.filter(({ state }) => state === 'estimated');
+  const rest = target - lines.reduce((sum, { value }) => sum + value, 0n);
+  for (const slot of needy) {
+    slot.value = rest < 0n ? 0n : halfUp(rest, BigInt(needy.length));
+    slot.state = 'estimated';
+    slot.method = 'register-share';
+  }
 }
 
 /** E6: floors on the grid, then one grid unit each by largest remainder, ties to the earlier slot. */
@@ -205,6 +234,7 @@ function scale(judgement: Judgement, estimated: Slot[], target: bigint): void {
   }
   const factor = (sum === 0n ? 1 : Number(target) / Number(sum)).toFixed(6);
   for (const { at, units } of shares) {
-    judgement.verdicts.set(estimated[at]!.key, { method: 'linear', value: units * GRID, scale: factor });
+    const { key, method } = estimated[at]!;
+    judgement.verdicts.set(key, { method: method!, value: units * GRID, scale: factor });
   }
 }

@@ -36,7 +36,7 @@ it('merges new rows into the kept ones of a partition as a map does', () => {
         const builder = new DayBuilder();
         for (const row of rows) putRow(builder, row);
         writeFileSync(path, builder.finish());
-        return [{ day, path, isOpen: rows.some(({ settled }) => settled === 0) }];
+        return [{ day, path, totalsPath: '', isOpen: rows.some(({ settled }) => settled === 0) }];
       });
       const mine = (rows: DayRow[]) => rows.filter(({ meter }) => isIn(meter, lower, upper));
       const model = kept.map((rows) => new Map(mine(rows).map((row) => [keyOf(row), row])));
@@ -69,11 +69,11 @@ it('merges new rows into the kept ones of a partition as a map does', () => {
       }
       for (const [day, rows] of fresh.entries())
         for (const row of mine(rows)) model[day]!.set(keyOf(row), row);
-      const written = store.finish();
+      const written = [...store.finish()];
       expect(written.map(({ day }) => day)).toEqual([0, 1].filter((day) => mine(fresh[day]!).length > 0));
-      for (const { day, builder } of written) {
+      for (const { day, bytes } of written) {
         const path = join(directory, 'new.arrow');
-        writeFileSync(path, builder.finish());
+        writeFileSync(path, bytes);
         expect(rowsOf(readDayFile(path))).toEqual(sorted(model[day]!.values()));
       }
     }),

@@ -40,7 +40,7 @@ function expectedWords(outcome: Outcome, i: number): string {
   const { kind, checks, estimate, isScaled } = outcome;
   const words = `${i} ${kind} ${checks[0] ?? ''}`;
   if (kind === 'estimated')
-    return `${words} linear ${formatDecimal(Number(estimate))}${isScaled ? ' scaled' : ''}`;
+    return `${words} ${outcome.method} ${formatDecimal(Number(estimate))}${isScaled ? ' scaled' : ''}`;
   return kind === 'outage-zero' ? `${words} outage-zero 0` : words;
 }
 
@@ -67,6 +67,7 @@ describe('days of a channel', () => {
           ours.push(wordsOf(slots, i, outcome.checks));
           expected.push(expectedWords(outcome, i));
           const kind = outcome.isScaled ? 'scaled' : outcome.kind;
+          if (outcome.method !== undefined) seen[outcome.method] = (seen[outcome.method] ?? 0) + 1;
           seen[kind] = (seen[kind] ?? 0) + 1;
           for (const check of outcome.checks) seen[check] = (seen[check] ?? 0) + 1;
         }
@@ -78,6 +79,7 @@ describe('days of a channel', () => {
     );
     // The comparison is worth something only where each kind of outcome occurs.
     const wanted = ['absent', 'passed', 'outage-zero', 'estimated', 'scaled', 'none', 'failed'];
+    wanted.push('linear', 'register-share');
     wanted.push('vee/missing', 'vee/outage', 'vee/bad-status', 'vee/doubtful-status', 'vee/negative');
     wanted.push('vee/over-maximum', 'vee/sum', 'vee/register-decreased', 'vee/negative-scaling-refused');
     for (const kind of wanted) expect(seen[kind] ?? 0, kind).toBeGreaterThan(5);

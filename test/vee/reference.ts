@@ -1,5 +1,5 @@
 /**
- * Checks 3 to 8, E1, E2 and E6 of docs/vee.md once more: slow, in the words of the page, with plain objects and
+ * Checks 3 to 8, E1, E2, E5 and E6 of docs/vee.md once more: slow, in the words of the page, with plain objects and
  * BigInt, and without anything of src/vee. Values are whole numbers of 0.00001.
  */
 export interface Parameters {
@@ -42,6 +42,7 @@ export interface Outcome {
   /** Estimate, where there is one. */
   estimate: bigint | null;
   isScaled: boolean;
+  method?: string;
 }
 
 const BAD_BITS = [7, 9, 12];
@@ -139,13 +140,17 @@ export class Reference {
     const lines = needy.map((i) => ({ i, estimate: this.linear(i) }));
     for (const { i, estimate } of lines) {
       if (this.outcomes[i]!.kind === 'outage-zero') continue;
-      if (estimate !== null) Object.assign(this.outcomes[i]!, { kind: 'estimated', estimate });
-      else {
-        this.outcomes[i]!.kind = 'none';
-        this.told.push(`vee/needs-review ${i}`);
-      }
+      if (estimate !== null)
+        Object.assign(this.outcomes[i]!, { kind: 'estimated', estimate, method: 'linear' });
     }
-    this.lookAtRegisters(from, to);
+    for (const span of this.spans(from, to)) if (span.advance !== null) this.share(span, from, to);
+    for (const i of needy) {
+      if (!['absent', 'failed'].includes(this.outcomes[i]!.kind)) continue;
+      this.outcomes[i]!.kind = 'none';
+      this.told.push(`vee/needs-review ${i}`);
+    }
+    for (const { first, last, advance } of this.spans(from, to))
+      this.lookAtSpan(first, last, advance, from, to);
     for (const i of day) this.finish(this.outcomes[i]!, i);
   }
 
@@ -178,9 +183,10 @@ export class Reference {
     return bits.some((bit) => OUTAGE_BITS.includes(bit)) ? null : value;
   }
 
-  /** Check 8 and E6 for each register span that has a slot in the day. */
-  private lookAtRegisters(from: number, to: number): void {
+  /** Register spans that have a slot in the day. */
+  private spans(from: number, to: number): { first: number; last: number; advance: bigint | null }[] {
     const { registers, intervalMinutes } = this.channel;
+    const spans: { first: number; last: number; advance: bigint | null }[] = [];
     for (let r = 0; r + 1 < registers.length; r++) {
       const [start, end] = [registers[r]!, registers[r + 1]!];
       if (start.minute % intervalMinutes !== 0 || end.minute % intervalMinutes !== 0) continue;
@@ -188,8 +194,38 @@ export class Reference {
       const first = start.minute / intervalMinutes;
       const last = end.minute / intervalMinutes - 1;
       if (last < from || first >= to) continue;
-      this.lookAtSpan(first, last, this.advance(start, end), from, to);
+      spans.push({ first, last, advance: this.advance(start, end) });
     }
+    return spans;
+  }
+
+  /** E5: what the advance leaves, shared equally among the slots of the day that have nothing else. */
+  private share(
+    span: { first: number; last: number; advance: bigint | null },
+    from: number,
+    to: number,
+  ): void {
+    const { first, last } = span;
+    if (first < 0 || last >= this.slots.length) return;
+    const places = Array.from({ length: last - first + 1 }, (_, k) => first + k);
+    const without = places.filter((i) => ['absent', 'failed', 'none'].includes(this.outcomes[i]!.kind));
+    if (without.length === 0) return;
+    if (without.some((i) => i < from || i >= to || this.outcomes[i]!.kind === 'none')) return;
+    const ofKind = (kind: string) => places.filter((i) => this.outcomes[i]!.kind === kind);
+    const passed = ofKind('passed').reduce((sum, i) => sum + this.slots[i]!.given!.value!, 0n);
+    const estimates = ofKind('estimated').reduce((sum, i) => sum + this.valueOf(i), 0n);
+    const target = span.advance! - passed;
+    if (target < 0n) return;
+    const rest = target - estimates;
+    const estimate = rest < 0n ? 0n : halfUp(rest, BigInt(without.length));
+    for (const i of without) {
+      Object.assign(this.outcomes[i]!, { kind: 'estimated', estimate, method: 'register-share' });
+    }
+  }
+
+  /** An estimate of this settling, or one that went out before. */
+  private valueOf(i: number): bigint {
+    return this.outcomes[i]!.estimate ?? this.slots[i]!.given!.value!;
   }
 
   private advance(

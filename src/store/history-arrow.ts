@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import {
+  Dictionary,
+  makeData,
+  makeVector,
+  Schema,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  Uint8,
+  Utf8,
+  type Vector,
+  vectorFromArray,
+} from 'apache-arrow';
+import { messageOf, ReadmillError } from '../model/errors.js';
+import { UNITS } from '../model/units.js';
+import { channelOfText, channelText, type KeyBuilder, type KeyColumns } from './history-columns.js';
+
+/**
+ * History files are Arrow IPC files that any analyst's tool opens; docs/history.md describes the columns.
+ * This is what the kinds of files have in common: keys, the name of the format, one record batch.
+ */
+const FORMAT_KEY = 'readmill';
+const CHANNEL_TEXTS = UNITS.flatMap((_, unit) =>
+  [0, 1, 2, 3].map((commodity) => channelText(unit * 4 + commodity)),
+);
+
+/** The columns `meter_id` and `channel`. */
+export function keyVectors(keys: KeyBuilder): Record<string, Vector> {
+  const rows = keys.rowCount;
+  const offsets = keys.meterOffsets.subarray(0, rows + 1);
+  const meter = makeData({
+    type: new Utf8(),
+    length: rows,
+    valueOffsets: offsets,
+    data: keys.meterBytes.subarray(0, offsets[rows]),
+  });
+  const channel = makeData({
+    type: new Dictionary(new Utf8(), new Uint8()),
+    length: rows,
+    data: keys.channels.subarray(0, rows),
+    dictionary: vectorFromArray(CHANNEL_TEXTS, new Utf8()),
+  });
+  return { meter_id: makeVector(meter), channel: makeVector(channel) };
+}
+
+/** The bytes of a file. */
+export function toFile(
+  columns: Record<string, Vector>,
+  format: string,
+  metadata: Record<string, string>,
+): Uint8Array {
+  const table = new Table(columns);
+  const entries = new Map([[FORMAT_KEY, format], ...Object.entries(metadata)]);
+  const schema = new Schema(table.schema.fields, entries);
+  return tableToIPC(new Table(schema, table.batches), 'file');
+}
+
+/**
+ * Opens a history file of a format.
+ * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
+ */
+export function openFile(path: string, format: string): { table: Table; rows: number; keys: KeyColumns } {
+  let table: Table;
+  try {
+    table = tableFromIPC(readFileSync(path));
+    if (table.schema.metadata.get(FORMAT_KEY) !== format) throw new Error(`not a ${format} file`);
+    const rows = table.numRows;
+    const meter = column(table, 'meter_id');
+    const channel = column(table, 'channel');
+    const texts = channel.dictionary as Vector<Utf8>;
+    const codes = Uint8Array.from(texts, (text) => channelOfText(String(text)));
+    const indexes = channel.values as Uint8Array;
+    const channels = new Uint8Array(rows);
+    for (let row = 0; row < rows; row++) channels[row] = codes[indexes[row]!]!;
+    const keys: KeyColumns = {
+      rowCount: rows,
+      meterBytes: meter.values as Uint8Array,
+      meterOffsets: meter.valueOffsets as Int32Array,
+      channels,
+    };
+    return { table, rows, keys };
+  } catch (thrown) {
+    throw new ReadmillError(
+      'READMILL_HISTORY_DAMAGED',
+      `${path}: the history file cannot be read (${messageOf(thrown)}). Restore it from a copy of the state folder.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** The one chunk of a column; files are written with a single record batch. */
+// biome-ignore lint/suspicious/noExplicitAny: the columns of a file have types of their own
+export function column(table: Table, name: string): any {
+  const vector = table.getChild(name);
+  if (vector === null) throw new Error(`no column ${name}`);
+  return vector.data[0];
+}
