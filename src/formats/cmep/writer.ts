@@ -29,6 +29,21 @@ function textWords(text: string): WordText {
   return wordText(bytes, 0, bytes.length);
 }
 
+/** A value of the form d.ddd. */
+const VALUE_BYTES = 5;
+/** Days of triples that are kept as text: halves of days, flags and intervals that take turns in a night. */
+const TEMPLATES_MAX = 8;
+
+/** Triples of a day, all with the same meta word and the value 0.000; each takes `strideBytes`. */
+interface TripleTemplate {
+  stamps: Int32Array;
+  index: number;
+  meta: number;
+  count: number;
+  text: Uint8Array;
+  strideBytes: number;
+}
+
 /** What stands in the header of each record that is written. */
 export interface RecordHeader {
   sender: string;
@@ -78,6 +93,7 @@ export class CmepWriter {
   private lastTail: WordText = EMPTY_WORD_TEXT;
   private flagMeta = 0;
   private flag: Uint8Array = new Uint8Array(0);
+  private readonly templates: TripleTemplate[] = [];
 
   constructor(header: RecordHeader) {
     const { sender, receiver, created } = header;
@@ -151,37 +167,52 @@ export class CmepWriter {
     from: number,
     count: number,
   ): void {
-    if (decimalsOf(meta) !== 3) {
-      for (let i = 0; i < count; i++) this.triple(stamps, index + i, meta, values[from + i]!);
-      return;
-    }
-    this.setFlag(meta);
-    const { bytes, view, flag } = this;
-    let at = this.length;
-    let word = index * STAMP_WORDS;
-    for (let i = from; i < from + count; i++) {
-      bytes[at] = COMMA;
-      view.setInt32(at + 1, stamps[word++]!, true);
-      view.setInt32(at + 5, stamps[word++]!, true);
-      view.setInt32(at + 9, stamps[word++]!, true);
-      bytes[at + 13] = COMMA;
-      at += 14;
-      for (let k = 0; k < flag.length; k++) bytes[at++] = flag[k]!;
-      bytes[at++] = COMMA;
+    if (decimalsOf(meta) === 3 && this.fromTemplate(stamps, index, meta, values, from, count)) return;
+    for (let i = 0; i < count; i++) this.triple(stamps, index + i, meta, values[from + i]!);
+  }
+
+  /**
+   * The same where all values are d.ddd, as those of a home's hour are: the text of a day is copied from one
+   * that was written before, and the digits are put in.
+   * @returns false where a value has another form; nothing is written then
+   */
+  private fromTemplate(
+    stamps: Int32Array,
+    index: number,
+    meta: number,
+    values: Int32Array,
+    from: number,
+    count: number,
+  ): boolean {
+    const { bytes, view } = this;
+    const { text, strideBytes } = this.template(stamps, index, meta, count);
+    bytes.set(text, this.length);
+    let at = this.length + strideBytes - VALUE_BYTES;
+    for (let i = from; i < from + count; i++, at += strideBytes) {
       const value = values[i]!;
-      if (value >= 0 && value < UNITS_PER_ONE * 10) {
-        const thousandths = (value / 100) | 0;
-        const whole = (thousandths / 1000) | 0;
-        bytes[at] = ZERO + whole;
-        view.setInt32(at + 1, DOT_THREE_DIGITS[thousandths - whole * 1000]!, true);
-        at += 5;
-      } else {
-        this.length = at;
-        this.decimal(value, 3);
-        at = this.length;
-      }
+      if (value < 0 || value >= UNITS_PER_ONE * 10) return false;
+      const thousandths = (value / 100) | 0;
+      const whole = (thousandths / 1000) | 0;
+      bytes[at] = ZERO + whole;
+      view.setInt32(at + 1, DOT_THREE_DIGITS[thousandths - whole * 1000]!, true);
     }
-    this.length = at;
+    this.length += text.length;
+    return true;
+  }
+
+  private template(stamps: Int32Array, index: number, meta: number, count: number): TripleTemplate {
+    for (const known of this.templates) {
+      if (known.stamps === stamps && known.index === index && known.meta === meta && known.count === count)
+        return known;
+    }
+    const start = this.length;
+    for (let i = 0; i < count; i++) this.triple(stamps, index + i, meta, 0);
+    const text = this.bytes.slice(start, this.length);
+    this.length = start;
+    const made = { stamps, index, meta, count, text, strideBytes: text.length / count };
+    if (this.templates.length >= TEMPLATES_MAX) this.templates.shift();
+    this.templates.push(made);
+    return made;
   }
 
   /**
