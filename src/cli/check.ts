@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadProfile } from '../conformance/profile-file.js';
 import { PROFILES, type Profile } from '../conformance/profiles.js';
@@ -7,18 +6,15 @@ import { type CheckProblem, isValid } from '../conformance/report/checked-files.
 import { writeCheckReport } from '../conformance/report/write-check-report.js';
 import { EST_OFFSET_MINUTES, parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
-import { type CheckInput, type CheckOutcome, checkFiles } from '../pipeline/check-files.js';
+import { type CheckOutcome, checkFiles } from '../pipeline/check-files.js';
 import { gatherInputs } from '../pipeline/check-inputs.js';
-import { type CheckPool, ownThread } from '../pipeline/check-pool.js';
+import { type CheckPool, poolFor } from '../pipeline/check-pool.js';
 import { type TemporaryFolder, temporaryFolder } from '../pipeline/temporary-folder.js';
-import { openPool } from '../pipeline/worker-pool.js';
 import { importRegister } from '../store/register-import.js';
 import { defaultWorkers, parseNow, parseWorkers, terminalProgress } from './terminal.js';
 
 const FINDINGS_DEFAULT = 1000;
 const FINDINGS_MAX = 100_000;
-/** Input up to this is checked without starting threads. */
-const OWN_THREAD_BYTES_MAX = 4 * 1024 * 1024;
 
 interface CheckCommandOptions {
   profile?: Profile;
@@ -70,7 +66,7 @@ async function runCheck(args: string[], options: CheckCommandOptions): Promise<v
   try {
     const registerPath = options.register === undefined ? null : await imported(options.register, folder);
     const { inputs, failures } = await gatherInputs(args, folder.path, process.stdin);
-    pool = sizeOf(inputs) <= OWN_THREAD_BYTES_MAX ? ownThread() : openPool(options.workers);
+    pool = poolFor(inputs, options.workers);
     const outcome = await checkFiles(
       inputs,
       {
@@ -90,10 +86,6 @@ async function runCheck(args: string[], options: CheckCommandOptions): Promise<v
     await pool?.close();
     folder.remove();
   }
-}
-
-function sizeOf(inputs: readonly CheckInput[]): number {
-  return inputs.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 /** Path of the meter register, imported for this check alone. */

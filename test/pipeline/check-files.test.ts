@@ -182,6 +182,12 @@ describe('findings across records', () => {
     ]);
   });
 
+  it('are made where a record begins at the last stamp of the one before it', async () => {
+    const paths = write([[day, { ...day, start: 23, count: 2, level: 2 }]]);
+    const { checks } = await check(paths, KEPT);
+    expect(checks[0]!.findings.map(({ line, stamp }) => [line, stamp])).toEqual([[2, '2026-11-21T05:00Z']]);
+  });
+
   it('keep the first places, and count all', async () => {
     const conflicts = Array.from({ length: 5 }, () => ({ ...day, level: 2 }));
     const paths = write([[day, ...conflicts]]);
