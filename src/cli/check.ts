@@ -1,32 +1,26 @@
-import { statSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { FileCheck } from '../conformance/file-check.js';
 import { loadProfile } from '../conformance/profile-file.js';
 import { PROFILES, type Profile } from '../conformance/profiles.js';
-import { RULES } from '../conformance/rules.js';
-import type { ReadmillError } from '../model/errors.js';
+import { CHECK_FORMATS, type CheckFormat } from '../conformance/report/check-report.js';
+import { type CheckProblem, isValid } from '../conformance/report/checked-files.js';
+import { writeCheckReport } from '../conformance/report/write-check-report.js';
 import { EST_OFFSET_MINUTES, parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
-import { type CheckInput, checkFiles } from '../pipeline/check-files.js';
+import { type CheckOutcome, checkFiles } from '../pipeline/check-files.js';
 import { gatherInputs } from '../pipeline/check-inputs.js';
-import { type CheckPool, ownThread } from '../pipeline/check-pool.js';
+import { type CheckPool, poolFor } from '../pipeline/check-pool.js';
 import { type TemporaryFolder, temporaryFolder } from '../pipeline/temporary-folder.js';
-import { openPool } from '../pipeline/worker-pool.js';
 import { importRegister } from '../store/register-import.js';
 import { defaultWorkers, parseNow, parseWorkers, terminalProgress } from './terminal.js';
 
 const FINDINGS_DEFAULT = 1000;
 const FINDINGS_MAX = 100_000;
-/** Input up to this is checked without starting threads. */
-const OWN_THREAD_BYTES_MAX = 4 * 1024 * 1024;
-/** Places of each code that the text shows. */
-const PLACES_SHOWN_MAX = 5;
 
 interface CheckCommandOptions {
   profile?: Profile;
   timeZone?: string;
   register?: string;
-  format: 'text' | 'json';
+  format: CheckFormat;
   output?: string;
   maxFindings: number;
   workers: number;
@@ -48,7 +42,7 @@ export function registerCheck(program: Command): void {
       parseTimeZone,
     )
     .option('--register <file>', 'meter register (CSV or JSON): tells unknown meters, dials and multipliers')
-    .option('--format <format>', 'text or json', parseFormat, 'text')
+    .option('--format <format>', CHECK_FORMATS.join(', '), parseFormat, 'text')
     .option('--output <file>', 'write the result there instead of printing it')
     .option(
       '--max-findings <n>',
@@ -72,7 +66,7 @@ async function runCheck(args: string[], options: CheckCommandOptions): Promise<v
   try {
     const registerPath = options.register === undefined ? null : await imported(options.register, folder);
     const { inputs, failures } = await gatherInputs(args, folder.path, process.stdin);
-    pool = sizeOf(inputs) <= OWN_THREAD_BYTES_MAX ? ownThread() : openPool(options.workers);
+    pool = poolFor(inputs, options.workers);
     const outcome = await checkFiles(
       inputs,
       {
@@ -86,16 +80,12 @@ async function runCheck(args: string[], options: CheckCommandOptions): Promise<v
       },
       pool,
     );
-    report(outcome.checks, [...failures, ...outcome.failures], options);
+    await report({ ...outcome, failures: [...failures, ...outcome.failures] }, options);
   } finally {
     progress.end();
     await pool?.close();
     folder.remove();
   }
-}
-
-function sizeOf(inputs: readonly CheckInput[]): number {
-  return inputs.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 /** Path of the meter register, imported for this check alone. */
@@ -104,43 +94,14 @@ async function imported(file: string, folder: TemporaryFolder): Promise<string> 
   return register.path;
 }
 
-function report(
-  checks: FileCheck[],
-  failures: { name: string; error: ReadmillError }[],
-  options: CheckCommandOptions,
-): void {
-  for (const { error } of failures) process.stderr.write(`readmill: ${error.message} [${error.code}]\n`);
-  const valid = checks.every((check) => check.valid);
-  process.exitCode = failures.length > 0 ? 1 : valid ? 0 : 2;
-  if (checks.length === 0) return;
-  const document = { tool: 'readmill', version: VERSION, valid, files: checks };
-  const text = options.format === 'json' ? JSON.stringify(document, null, 2) : checks.map(textOf).join('\n');
-  if (options.output === undefined) process.stdout.write(`${text}\n`);
-  else writeFileSync(options.output, `${text}\n`);
-}
-
-/** One file's verdict for a person: the worst first, a few places of each. */
-function textOf(check: FileCheck): string {
-  const lines = [
-    `${check.path}: ${check.valid ? 'valid' : 'NOT valid'} (profile ${check.profile}: ${check.profileReason})`,
-    `  ${check.records} records, ${check.reads} reads of ${check.meters} meters, ${check.bytes} bytes`,
-  ];
-  if (check.firstStamp !== null) lines.push(`  reads from ${check.firstStamp} to ${check.lastStamp}`);
-  const order = ['error', 'warning', 'info'];
-  const codes = Object.entries(check.counts);
-  codes.sort(([, a], [, b]) => order.indexOf(a.severity) - order.indexOf(b.severity) || b.count - a.count);
-  for (const [code, { severity, count }] of codes) {
-    const title = RULES.find((rule) => rule.code === code)?.title ?? '';
-    lines.push(`  ${severity.padEnd(7)} ${code}  ${count} x  ${title}`);
-    const places = check.findings.filter((finding) => finding.code === code);
-    for (const { line, column, field, meterId, message } of places.slice(0, PLACES_SHOWN_MAX)) {
-      const where = `line ${line}, column ${column}${field > 0 ? `, field ${field}` : ''}`;
-      lines.push(`          ${where}${meterId === null ? '' : `, meter ${meterId}`}: ${message}`);
-    }
-    if (count > PLACES_SHOWN_MAX)
-      lines.push(`          and ${count - Math.min(places.length, PLACES_SHOWN_MAX)} more`);
-  }
-  return lines.join('\n');
+async function report(outcome: CheckOutcome, options: CheckCommandOptions): Promise<void> {
+  const problems = outcome.failures.map(({ name, error }): CheckProblem => {
+    process.stderr.write(`readmill: ${error.message} [${error.code}]\n`);
+    return { path: name, code: error.code, message: error.message };
+  });
+  const checked = { checks: outcome.checks, problems, version: VERSION };
+  process.exitCode = problems.length > 0 ? 1 : isValid(checked) ? 0 : 2;
+  if (checked.checks.length > 0) await writeCheckReport(options.format, checked, options.output);
 }
 
 function parseTimeZone(text: string): string {
@@ -150,9 +111,10 @@ function parseTimeZone(text: string): string {
   return text;
 }
 
-function parseFormat(text: string): string {
-  if (text !== 'text' && text !== 'json') throw new InvalidArgumentError('It must be text or json.');
-  return text;
+function parseFormat(text: string): CheckFormat {
+  const format = CHECK_FORMATS.find((known) => known === text);
+  if (format === undefined) throw new InvalidArgumentError(`It must be one of ${CHECK_FORMATS.join(', ')}.`);
+  return format;
 }
 
 function parseMaximum(text: string): number {

@@ -8,7 +8,7 @@ import { messageOf, ReadmillError } from '../model/errors.js';
 import { EST_OFFSET_MINUTES, isoDate, isoMinute, parseZone } from '../model/time.js';
 import { addCrossFindings, crossSettings } from './check-findings.js';
 import { diskFull } from './check-inputs.js';
-import { type CrossOutcome, passOver } from './check-passes.js';
+import { CHECK_SIZES, type CheckSizes, type CrossOutcome, passOver } from './check-passes.js';
 import type { CheckPool } from './check-pool.js';
 import type { Progress } from './progress.js';
 
@@ -59,12 +59,14 @@ export interface OpenedFile extends CheckInput {
 /**
  * Checks files: each record by itself, and all records of a meter together, whichever of the files they
  * stand in. One file that cannot be read does not keep the others from being checked.
+ * @param sizes smaller ones let tests see many ranges and partitions
  * @throws ReadmillError READMILL_DISK_FULL where work files cannot be written, READMILL_REGISTER_DAMAGED
  */
 export async function checkFiles(
   inputs: readonly CheckInput[],
   options: CheckOptions,
   pool: CheckPool,
+  sizes: CheckSizes = CHECK_SIZES,
 ): Promise<CheckOutcome> {
   const files: OpenedFile[] = [];
   const failures: CheckOutcome['failures'] = [];
@@ -78,7 +80,7 @@ export async function checkFiles(
   let cross: CrossOutcome | null = null;
   if (files.length > 0) {
     const settings = crossSettings(files, options.findingsMax, EST_OFFSET_MINUTES);
-    cross = await passOver(files, settings, options, pool).catch((thrown) => {
+    cross = await passOver(files, settings, options, pool, sizes).catch((thrown) => {
       throw diskFull(thrown) ?? thrown;
     });
   }

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { codeOf, messageOf, ReadmillError } from '../model/errors.js';
+import { codeOf, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import type { CheckInput, CheckOutcome } from './check-files.js';
 import { type Archive, expandArchive } from './expand.js';
 
@@ -168,8 +168,7 @@ function archiveKind(path: string): Archive['kind'] | null {
 
 /** The error for a full disk, where that is what went wrong; else null. */
 export function diskFull(thrown: unknown): ReadmillError | null {
-  const code = codeOf(thrown);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return null;
+  if (!isDiskFull(thrown)) return null;
   const message = `The folder for temporary files is full: ${messageOf(thrown)}. Make room there, or name another folder with the environment variable TMPDIR.`;
   return new ReadmillError('READMILL_DISK_FULL', message, { cause: thrown });
 }

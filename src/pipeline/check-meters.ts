@@ -1,13 +1,13 @@
 import { BLOCK_RESEND } from '../model/block.js';
-import { multiplyDivideHalfUp, POWERS_OF_TEN, UNITS_PER_ONE } from '../model/decimal.js';
-import { FORM_MASK, formOf, maskOf } from '../model/quality.js';
+import { multiplyDivideHalfUp, UNITS_PER_ONE } from '../model/decimal.js';
 import { MINUTES_PER_DAY } from '../model/time.js';
-import { channelCode, INTERVAL_OF, IS_KWH, IS_REGISTER, UNITS } from '../model/units.js';
+import { channelCode, INTERVAL_OF, IS_KWH, IS_REGISTER } from '../model/units.js';
 import { type BlockIndex, channelOfBlock, meterIdLength, meterIdStart } from '../store/block-index.js';
 import type { MeterRegister } from '../store/meter-register.js';
 import { NO_ADVANCE, type RegisterFacts, registerAdvance } from '../vee/register-span.js';
 import { ChannelReads } from './check-channel.js';
 import { CoverageCounter, type PackedCoverage } from './check-coverage.js';
+import { dialDigits, isRestart, MAY_DECREASE } from './check-dial.js';
 import { KIND, KINDS, type PackedPlaces, PlaceLists } from './check-places.js';
 import { QuickMeter } from './check-quick.js';
 import { RegisterCursor } from './check-register.js';
@@ -37,15 +37,6 @@ export interface CrossResult {
   places: PackedPlaces[];
   coverage: PackedCoverage;
 }
-
-/** Bits of a mask that explain a register that went down: rollover and reset. */
-const REGISTER_RESTART_BITS = (1 << 13) | (1 << 14);
-/** A dial has this many digits at least. */
-const DIAL_DIGITS_MIN = 4;
-const DIAL_DIGITS_MAX = 10;
-
-/** Net registers (NKWHREG ...) may go down: delivered less received. */
-const MAY_DECREASE = Uint8Array.from(UNITS, (unit) => (unit.startsWith('N') ? 1 : 0));
 
 /** Goes through the blocks of meters, one meter at a time, and notes what the cross-record rules find. */
 export class MeterChecker {
@@ -379,17 +370,6 @@ export class MeterChecker {
     return i;
   }
 }
-
-/** Digits before the point of a register, as many as a dial has at the least. */
-function dialDigits(value: number): number {
-  let digits = DIAL_DIGITS_MIN;
-  while (digits < DIAL_DIGITS_MAX && Math.abs(value) >= POWERS_OF_TEN[digits]! * UNITS_PER_ONE) digits++;
-  return digits;
-}
-
-/** Whether the flag says that the register rolled over or was reset. */
-const isRestart = (meta: number): boolean =>
-  formOf(meta) === FORM_MASK && (maskOf(meta) & REGISTER_RESTART_BITS) !== 0;
 
 /** Least step between two reads, where that can be an interval: it divides the day. Else 0. */
 function leastStep(reads: ChannelReads): number {

@@ -21,6 +21,22 @@ const KEPT_INPUT_BYTES_MAX = 24 * 1024 * 1024;
 const ENDS_BYTES_MAX = 32 * 1024 * 1024;
 /** Bytes of input that a partition should hold, about. */
 const PARTITION_INPUT_BYTES = 24 * 1024 * 1024;
+
+/** Sizes that decide how input is gone through; any give the same findings. */
+export interface CheckSizes {
+  rangeBytes: number;
+  keptInputBytes: number;
+  partitionInputBytes: number;
+}
+
+export const CHECK_SIZES: CheckSizes = {
+  rangeBytes: RANGE_BYTES,
+  keptInputBytes: KEPT_INPUT_BYTES_MAX,
+  partitionInputBytes: PARTITION_INPUT_BYTES,
+};
+
+/** Places that are looked at in the input of a partition, so that partitions come out even. */
+const PARTITION_SAMPLES_MIN = 192;
 /** Places of the input that are looked at for whether its meters stand in order. */
 const ORDER_SAMPLES = 256;
 
@@ -49,13 +65,15 @@ export async function passOver(
   settings: CrossSettings,
   options: CheckOptions,
   pool: CheckPool,
+  sizes: CheckSizes,
 ): Promise<CrossOutcome> {
   const total = totalBytes(files);
   const { progress } = options;
-  const pass = (reads: CheckRangeTask['reads']) => new Pass(files, settings, options, pool, reads).run();
+  const pass = (reads: CheckRangeTask['reads']) =>
+    new Pass(files, settings, options, pool, sizes, reads).run();
   try {
     let outcome: CrossOutcome | null = null;
-    if (total <= KEPT_INPUT_BYTES_MAX) outcome = await pass('keep');
+    if (total <= sizes.keptInputBytes) outcome = await pass('keep');
     else if (looksSorted(files, total)) outcome = await pass('settle');
     return outcome ?? (await pass('spill'))!;
   } finally {
@@ -95,9 +113,10 @@ class Pass {
     private readonly settings: CrossSettings,
     private readonly options: CheckOptions,
     private readonly pool: CheckPool,
+    sizes: CheckSizes,
     private readonly reads: CheckRangeTask['reads'],
   ) {
-    this.jobs = jobsOf(files);
+    this.jobs = jobsOf(files, sizes.rangeBytes);
     settings.fileStarts = firstRanges(files, this.jobs);
     this.outcome = {
       meters: new Float64Array(files.length),
@@ -105,7 +124,7 @@ class Pass {
       coverage: new CoverageCounter(settings.marketZoneMinutes, settings.coverageDaysMax),
       ranges: this.jobs.map(({ file, from }) => ({ file, from, lineBefore: 0 })),
     };
-    this.lowers = reads === 'spill' ? partitionLowers(files) : [];
+    this.lowers = reads === 'spill' ? partitionLowers(files, sizes.partitionInputBytes) : [];
     this.workDirectory = reads === 'spill' ? options.workDirectory() : '';
   }
 
@@ -221,8 +240,8 @@ function resetFile(file: OpenedFile, options: CheckOptions): void {
   file.lastStamp = Number.NEGATIVE_INFINITY;
 }
 
-function jobsOf(files: readonly OpenedFile[]): Job[] {
-  const wanted = Math.max(RANGE_BYTES, Math.ceil(totalBytes(files) / RANGES_MAX));
+function jobsOf(files: readonly OpenedFile[], leastBytes: number): Job[] {
+  const wanted = Math.max(leastBytes, Math.ceil(totalBytes(files) / RANGES_MAX));
   const rangeBytes = Math.min(wanted, RANGE_BYTES_MAX);
   return files.flatMap(({ bytes }, file) =>
     Array.from({ length: Math.ceil(bytes / rangeBytes) }, (_, k): Job => {
@@ -267,8 +286,9 @@ function countLines({ ranges }: CrossOutcome, lines: Float64Array): void {
   }
 }
 
-function partitionLowers(files: readonly OpenedFile[]): string[] {
+function partitionLowers(files: readonly OpenedFile[], partitionBytes: number): string[] {
   const sources = files.map(({ path, bytes }) => ({ path, sizeBytes: bytes }));
-  const { meterIds, bytesPerSample } = sampleMeterIds(sources);
-  return splitPartitions(EMPTY_PARTITION_MAP, meterIds, bytesPerSample, PARTITION_INPUT_BYTES).lowers;
+  const step = Math.ceil(partitionBytes / PARTITION_SAMPLES_MIN);
+  const { meterIds, bytesPerSample } = sampleMeterIds(sources, step);
+  return splitPartitions(EMPTY_PARTITION_MAP, meterIds, bytesPerSample, partitionBytes).lowers;
 }

@@ -1,6 +1,11 @@
+import { statSync } from 'node:fs';
+import type { CheckInput } from './check-files.js';
 import { checkPartition } from './check-partition.js';
 import { checkCmepRange } from './check-range.js';
-import type { WorkerPool } from './worker-pool.js';
+import { openPool, type WorkerPool } from './worker-pool.js';
+
+/** Input up to this is checked without starting threads. */
+const OWN_THREAD_BYTES = 4 * 1024 * 1024;
 
 /** The threads that a check works with. */
 export type CheckPool = Pick<WorkerPool, 'workers' | 'checkCmepRange' | 'checkPartition' | 'close'>;
@@ -13,4 +18,12 @@ export function ownThread(): CheckPool {
     checkPartition: async (task) => checkPartition(task),
     close: async () => undefined,
   };
+}
+
+/** Threads for the inputs, or none where they are small. */
+export function poolFor(inputs: readonly CheckInput[], workers: number): CheckPool {
+  const bytes = inputs.reduce((sum, { path }) => {
+    return sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  }, 0);
+  return bytes <= OWN_THREAD_BYTES ? ownThread() : openPool(workers);
 }
