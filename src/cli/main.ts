@@ -30,10 +30,12 @@ registerDemo(program);
 
 for (const command of program.commands) command.exitOverride();
 
-process.once('SIGINT', () => {
-  process.stderr.write('\nStopped. Nothing is lost: the same command goes on where it was.\n');
+// What is to be removed at the end is removed by listeners for `exit`, which a signal alone would pass over.
+process.on('SIGINT', () => {
+  process.stderr.write('\nStopped. Nothing is lost: run the same command again.\n');
   process.exit(130);
 });
+process.on('SIGTERM', () => process.exit(143));
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read our output went away (a closed pipe): nobody is left to tell.
   if (error.code === 'EPIPE') process.exit(0);
