@@ -9,11 +9,13 @@ import { FULL_PLAN, LARGE_NIGHT, type Plan, roomNeededBytes, SHORT_PLAN } from '
 import { wrongAnswers } from './result.js';
 import { runPlan } from './run-plan.js';
 import { verdicts } from './targets.js';
+import { runVee } from './vee/vee-bench.js';
 
 const USAGE = `npm run bench                 all but the largest night, some minutes; writes docs/benchmarks.md
 npm run bench -- --large      with a night of 5,000,000 meters too
 npm run bench -- --short      seconds: right answers only, writes nothing
 npm run bench -- micro        hot functions by themselves, ns per read
+npm run bench -- vee          errors of the estimates, and what gaps and history cost; minutes
   --dir FOLDER                where the disk part works (default: the system's folder for temporary files)`;
 const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
 /** Memory as a folder, where Linux has it. */
@@ -38,7 +40,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 if (values.help) process.stdout.write(`${USAGE}\n`);
 else if (positionals[0] === 'micro') await runMicro(workFolder(values.dir));
-else if (positionals.length > 0 || (values.short && values.large)) {
+else if (positionals[0] === 'vee') {
+  const [meters, nightMeters, rounds] = values.short ? [1_000, 0, 0] : [10_000, 200_000, 5];
+  await runVee(
+    workFolder(hasRoom(MEMORY_FOLDER, FULL_PLAN) ? MEMORY_FOLDER : values.dir),
+    meters,
+    nightMeters,
+    rounds,
+  );
+} else if (positionals.length > 0 || (values.short && values.large)) {
   process.stderr.write(`${USAGE}\n`);
   process.exitCode = 1;
 } else await bench();

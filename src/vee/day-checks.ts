@@ -79,6 +79,7 @@ export function findLongRuns(
 ): ValueRun[] {
   const { values } = slots;
   const found: ValueRun[] = [];
+  if (!mayHaveLongRun(slots, from, to, before, policy)) return found;
   let length = before.slots;
   let value = before.value;
   for (let i = from; i <= to; i++) {
@@ -94,6 +95,17 @@ export function findLongRuns(
     value = isSound ? values[i]! : 0;
   }
   return found;
+}
+
+/** Whether values alone, whatever came with them, leave room for a run that is told: nearly no day does. */
+function mayHaveLongRun(slots: Slots, from: number, to: number, before: CarriedRun, policy: Policy): boolean {
+  const { values, intervalMinutes } = slots;
+  const least = (Math.min(policy.zeroRunHours, policy.frozenRunHours) * 60) / intervalMinutes;
+  let run = before.value === values[from] ? before.slots : 0;
+  if (run + to - from < least) return false;
+  run++;
+  for (let i = from + 1; i < to && run < least; i++) run = values[i] === values[i - 1] ? run + 1 : 1;
+  return run >= least;
 }
 
 const isSoundSlot = (slots: Slots, i: number): boolean =>
