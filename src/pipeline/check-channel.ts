@@ -1,4 +1,5 @@
 import { BLOCK_RESEND } from '../model/block.js';
+import { ReadmillError } from '../model/errors.js';
 import { NO_DECIMALS } from '../model/quality.js';
 import type { BlockIndex } from '../store/block-index.js';
 import { createOpenBlock, metaOfRead, openBlock, stampOfRead, valueOfRead } from '../store/block-reads.js';
@@ -133,7 +134,7 @@ export class ChannelReads {
 
   private reserve(more: number): void {
     const needed = this.count + more;
-    if (needed > CHANNEL_READS_MAX) throw new RangeError('too many reads of one channel');
+    if (needed > CHANNEL_READS_MAX) throw tooManyReads(`one channel has more than ${CHANNEL_READS_MAX} reads`);
     if (needed > this.stamps.length) {
       const length = Math.max(needed, this.stamps.length * 2);
       this.stamps = longer(this.stamps, new Int32Array(length));
@@ -146,6 +147,12 @@ export class ChannelReads {
       this.blockReads = longer(this.blockReads, new Int32Array(length + 1));
     }
   }
+}
+
+/** The error that ends a check whose meters do not fit in memory one by one. */
+export function tooManyReads(what: string): ReadmillError {
+  const message = `The reads of one meter are too many to be compared: ${what}. Check fewer files in one call, or see whether one meter id stands for many meters.`;
+  return new ReadmillError('READMILL_METER_TOO_LARGE', message);
 }
 
 function longer<T extends Int32Array | Float64Array>(from: T, to: T): T {

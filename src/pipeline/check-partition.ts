@@ -1,5 +1,6 @@
 import { type BlockIndex, type BlockPieces, indexBlocks, loadBlocks } from '../store/block-index.js';
 import { type MeterRegister, openRegister } from '../store/meter-register.js';
+import { tooManyReads } from './check-channel.js';
 import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
 
 /** Meters to be checked by the cross-record rules, all records of each. */
@@ -9,6 +10,9 @@ export interface CheckPartitionTask {
   cross: CrossSettings;
   registerPath: string | null;
 }
+
+/** Blocks of a partition that are loaded: it holds several meters, unless one has this much by itself. */
+const PARTITION_BLOCKS_BYTES_MAX = 512 * 1024 * 1024;
 
 let opened: { path: string; register: MeterRegister } | null = null;
 
@@ -40,6 +44,10 @@ export function checkPartition(task: CheckPartitionTask): CrossResult {
 }
 
 function indexOf(blocks: CheckPartitionTask['blocks']): BlockIndex {
+  if (!(blocks instanceof Int32Array)) {
+    const bytes = blocks.pieces.lengths.reduce((sum, length) => sum + length, 0);
+    if (bytes > PARTITION_BLOCKS_BYTES_MAX) throw tooManyReads(`their work file has ${bytes} bytes`);
+  }
   if (blocks instanceof Int32Array) return indexBlocks(blocks.buffer, blocks.byteLength);
   return loadBlocks(blocks.files, blocks.pieces);
 }
