@@ -134,7 +134,8 @@ export class ChannelReads {
 
   private reserve(more: number): void {
     const needed = this.count + more;
-    if (needed > CHANNEL_READS_MAX) throw tooManyReads(`one channel has more than ${CHANNEL_READS_MAX} reads`);
+    if (needed > CHANNEL_READS_MAX)
+      throw tooManyReads(`one channel has more than ${CHANNEL_READS_MAX} reads`);
     if (needed > this.stamps.length) {
       const length = Math.max(needed, this.stamps.length * 2);
       this.stamps = longer(this.stamps, new Int32Array(length));
