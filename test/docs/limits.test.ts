@@ -5,6 +5,7 @@ import { found, namedRows, sourceFiles, textOf } from './project-files.js';
 const NO_LIMITS_OF_INPUT = new Set([
   'EXACT_MAX',
   'EXACT_PRODUCT_MAX',
+  'DIAL_DIGITS_MAX',
   'EXACT_DIGITS_MAX',
   'SMALL_DIGITS_MAX',
   'UNIT_LENGTH_MAX',

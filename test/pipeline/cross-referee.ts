@@ -44,8 +44,10 @@ export function crossVerdict(files: readonly (readonly CmepLine[])[]): Verdict {
   for (const [key, reads] of settled) {
     const [meter, units, commodity] = key.split(' ');
     if (!units!.endsWith('REG')) continue;
-    const intervals = settled.get(`${meter} ${units!.slice(0, -3)} ${commodity}`);
-    registers(units!, reads, intervals ?? [], channels.get(key)!, findings);
+    const intervalKey = `${meter} ${units!.slice(0, -3)} ${commodity}`;
+    const intervals = settled.get(intervalKey) ?? [];
+    const constant = oneConstantOf(channels.get(intervalKey) ?? []);
+    registers(units!, reads, intervals, constant, channels.get(key)!, findings);
   }
   return {
     findings: findings.sort(),
@@ -93,16 +95,23 @@ function winners(reads: readonly Read[], findings: string[]): Read[] {
   return result.sort((a, b) => a.stamp - b.stamp);
 }
 
+/** The calculation constant of all reads of a channel; null where they have none or several. */
+function oneConstantOf(reads: readonly Read[]): bigint | null {
+  const constants = new Set(reads.map(({ constant }) => constant));
+  return constants.size === 1 ? reads[0]!.constant : null;
+}
+
 function registers(
   units: string,
   reads: readonly Read[],
   intervals: readonly Read[],
+  constant: bigint | null,
   all: readonly Read[],
   findings: string[],
 ): void {
   const valued = reads.filter(({ value }) => value !== null);
-  const oneConstant = new Set(all.map(({ constant }) => constant)).size === 1;
-  const multiplier = oneConstant ? all[0]!.constant : 100_000n;
+  const own = oneConstantOf(all);
+  const multiplier = own ?? 100_000n;
   for (let i = 1; i < valued.length; i++) {
     const [before, read] = [valued[i - 1]!, valued[i]!];
     let dial = read.value! - before.value!;
@@ -119,9 +128,15 @@ function registers(
     const span = intervals.filter(({ stamp }) => stamp > before.stamp && stamp <= read.stamp);
     const there = span.filter(({ value }) => value !== null);
     const length = intervals[0]?.interval ?? 0;
-    if (!oneConstant || there.length === 0 || there.length * length !== read.stamp - before.stamp) continue;
+    if (
+      own === null ||
+      constant === null ||
+      there.length === 0 ||
+      there.length * length !== read.stamp - before.stamp
+    )
+      continue;
     if (there.some(({ stamp }) => (stamp - before.stamp) % length !== 0)) continue;
-    const sum = there.reduce((total, { value }) => total + value!, 0n);
+    const sum = (there.reduce((total, { value }) => total + value!, 0n) * constant) / 100_000n;
     const difference = (dial * multiplier) / 100_000n - sum;
     if ((difference < 0n ? -difference : difference) > (TOLERANCE * multiplier) / 100_000n) {
       findings.push(tell('cmep/register-sum-mismatch', 'warning', read));
