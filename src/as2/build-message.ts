@@ -1,0 +1,267 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { createDeflate } from 'node:zlib';
+import { DIGEST_FACTS, type Digest } from './algorithms.js';
+import type { ByteRange } from './byte-range.js';
+import { compressedPrefix } from './cms/build-compressed.js';
+import { beginEnveloped, type Recipient } from './cms/build-enveloped.js';
+import { detachedSignature, type Signer, signatureBytes } from './cms/build-signed.js';
+import { type Mic, makeMic } from './mic.js';
+import { quote } from './mime/headers.js';
+import { openSpoolFile, type SpoolFile } from './spool-file.js';
+import { makeWorkspace, type Workspace } from './workspace.js';
+
+const CRLF = '\r\n';
+const BASE64_LINE_CHARACTERS = 64;
+const DEFLATE_CHUNK_BYTES = 256 * 1024;
+
+/** How a partner wants its messages. */
+export interface Protection {
+  signer: Signer | null;
+  recipient: Recipient | null;
+  /** zlib level; 0 sends without compression. */
+  compressionLevel: number;
+  /** Digest of the MIC where nothing is signed. */
+  micDigest: Digest;
+}
+
+export interface PayloadFile {
+  path: string;
+  /** Name that the partner sees, without folders. */
+  name: string;
+  contentType: string;
+}
+
+/** A message that lies in the spool, ready to be sent. */
+export interface BuiltMessage {
+  sizeBytes: number;
+  payloadBytes: number;
+  /** Headers that say what the body is: Content-Type, Content-Transfer-Encoding, Content-Disposition. */
+  headers: Record<string, string>;
+  /** The MIC that the receipt must carry, base64, and the digest it was made with. */
+  mic: string;
+  micDigest: Digest;
+}
+
+/** Takes the pieces of a body in order; a piece may change when two more have been handed over. */
+type Output = (piece: Buffer) => Promise<void>;
+
+/** A MIME entity whose body comes in pieces. */
+interface Layer {
+  headers: Record<string, string>;
+  bodyBytes: number;
+  /** Gets the header lines before they are written in front of the body; only where those are hashed. */
+  onHead?(head: Buffer): void;
+  write(out: Output): Promise<void>;
+}
+
+/**
+ * Builds the body of an AS2 message from a file, in one pass over it, into a spool file that is there whole or
+ * not at all: MIME part, compressed, signed, encrypted, as the partner wants. All lengths are definite and the
+ * size is exact; memory does not depend on the file's size. RFC 4130, RFC 5402, RFC 8551.
+ * @param spoolPath where the body goes
+ */
+export async function buildMessage(
+  payload: PayloadFile,
+  protection: Protection,
+  spoolPath: string,
+  nowMs: number,
+): Promise<BuiltMessage> {
+  const workFolder = `${spoolPath}.work`;
+  const workspace = makeWorkspace(workFolder);
+  const spool = await openSpoolFile(spoolPath);
+  try {
+    const file = await workspace.openFile(payload.path);
+    const mic = makeMic(protection.signer?.digest ?? protection.micDigest);
+    const message = await layersOf(file, payload, protection, mic, nowMs, workspace);
+    await writeWhole(message, spool);
+    await spool.commit();
+    return {
+      sizeBytes: spool.sizeBytes,
+      payloadBytes: file.sizeBytes,
+      headers: message.headers,
+      mic: mic.value().toString('base64'),
+      micDigest: mic.digest,
+    };
+  } catch (thrown) {
+    await spool.abandon();
+    throw thrown;
+  } finally {
+    await workspace.dispose();
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+async function writeWhole(message: Layer, spool: SpoolFile): Promise<void> {
+  await message.write((piece) => spool.write(piece));
+  // A wrong length would make the message unreadable for the partner: better no message.
+  if (spool.sizeBytes !== message.bodyBytes) {
+    throw new Error(`A message that should have ${message.bodyBytes} bytes got ${spool.sizeBytes}`);
+  }
+}
+
+async function layersOf(
+  file: ByteRange,
+  payload: PayloadFile,
+  protection: Protection,
+  mic: Mic,
+  nowMs: number,
+  workspace: Workspace,
+): Promise<Layer> {
+  const { signer, recipient, compressionLevel } = protection;
+  const part = payloadLayer(file, payload);
+  let layer = part;
+  // Signed: the MIC is over what is signed. Not signed: over the part as it was before compression; where it is
+  // neither encrypted nor compressed its headers travel as those of HTTP and do not count (RFC 4130, 7.3.1;
+  // RFC 5402, 4).
+  if (signer === null) {
+    const isBare = recipient === null && compressionLevel === 0;
+    layer = isBare ? hashedBody(part, mic) : hashedEntity(part, mic);
+  }
+  if (compressionLevel > 0) layer = await compressedLayer(layer, compressionLevel, workspace);
+  if (signer !== null) layer = signedLayer(hashedEntity(layer, mic), mic, signer, nowMs);
+  if (recipient !== null) layer = encryptedLayer(layer, recipient);
+  return layer;
+}
+
+/** Header lines with the blank line after them: what stands before the body in an entity. */
+function headOf(headers: Record<string, string>): Buffer {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}${CRLF}`);
+  return Buffer.from(lines.join('') + CRLF, 'latin1');
+}
+
+const entityBytes = (layer: Layer): number => headOf(layer.headers).length + layer.bodyBytes;
+
+async function writeEntity(layer: Layer, out: Output): Promise<void> {
+  const head = headOf(layer.headers);
+  layer.onHead?.(head);
+  await out(head);
+  await layer.write(out);
+}
+
+function payloadLayer(file: ByteRange, { name, contentType }: PayloadFile): Layer {
+  return {
+    headers: {
+      'Content-Type': contentType,
+      'Content-Transfer-Encoding': 'binary',
+      'Content-Disposition': `attachment; filename=${quote(name)}`,
+    },
+    bodyBytes: file.sizeBytes,
+    async write(out) {
+      for await (const piece of file.pieces()) await out(piece);
+    },
+  };
+}
+
+function hashedBody(layer: Layer, mic: Mic): Layer {
+  return {
+    ...layer,
+    write: (out) =>
+      layer.write((piece) => {
+        mic.update(piece);
+        return out(piece);
+      }),
+  };
+}
+
+function hashedEntity(layer: Layer, mic: Mic): Layer {
+  return { ...hashedBody(layer, mic), onHead: (head) => mic.update(head) };
+}
+
+/** Deflates the whole entity first, so that the size and with it all lengths are known. */
+async function compressedLayer(inner: Layer, level: number, workspace: Workspace): Promise<Layer> {
+  const sink = workspace.sink();
+  const deflate = createDeflate({ level, chunkSize: DEFLATE_CHUNK_BYTES });
+  const feeding = feed(inner, deflate).catch((thrown: Error) => {
+    deflate.destroy(thrown);
+    throw thrown;
+  });
+  // Whichever ends first with an error decides; the other must not be left without somebody who waits for it.
+  feeding.catch(() => {});
+  for await (const piece of deflate) await sink.write(piece as Buffer);
+  await feeding;
+  const compressed = await sink.finish();
+  const prefix = compressedPrefix(compressed.sizeBytes);
+  return {
+    headers: pkcs7Headers('compressed-data', 'smime.p7z'),
+    bodyBytes: prefix.length + compressed.sizeBytes,
+    async write(out) {
+      await out(prefix);
+      for await (const piece of compressed.pieces()) await out(piece);
+    },
+  };
+}
+
+async function feed(inner: Layer, deflate: ReturnType<typeof createDeflate>): Promise<void> {
+  await writeEntity(inner, (piece) => {
+    return new Promise<void>((resolve, reject) => {
+      deflate.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  });
+  deflate.end();
+}
+
+function pkcs7Headers(smimeType: string, name: string): Record<string, string> {
+  return {
+    'Content-Type': `application/pkcs7-mime; smime-type=${smimeType}; name="${name}"`,
+    'Content-Transfer-Encoding': 'binary',
+    'Content-Disposition': `attachment; filename="${name}"`,
+  };
+}
+
+/** multipart/signed with the entity and a detached signature over it (RFC 8551, 3.5.3). */
+function signedLayer(inner: Layer, mic: Mic, signer: Signer, nowMs: number): Layer {
+  const boundary = `=_${randomBytes(18).toString('hex')}`;
+  const open = Buffer.from(`--${boundary}${CRLF}`);
+  const signatureHead = Buffer.from(
+    `${CRLF}--${boundary}${CRLF}${headOf({
+      'Content-Type': 'application/pkcs7-signature; name="smime.p7s"; smime-type=signed-data',
+      'Content-Transfer-Encoding': 'base64',
+      'Content-Disposition': 'attachment; filename="smime.p7s"',
+    })}`,
+  );
+  const close = Buffer.from(`${CRLF}--${boundary}--${CRLF}`);
+  const micalg = DIGEST_FACTS[signer.digest].mimeName;
+  return {
+    headers: {
+      'Content-Type': `multipart/signed; protocol="application/pkcs7-signature"; micalg=${micalg}; boundary="${boundary}"`,
+    },
+    bodyBytes:
+      open.length +
+      entityBytes(inner) +
+      signatureHead.length +
+      base64LinesBytes(signatureBytes(signer, nowMs)) +
+      close.length,
+    async write(out) {
+      await out(open);
+      await writeEntity(inner, out);
+      const signature = detachedSignature(signer, mic.value(), nowMs);
+      await out(Buffer.concat([signatureHead, base64Lines(signature), close]));
+    },
+  };
+}
+
+/** Base64 in lines, without a line end after the last: that one belongs to the boundary. */
+function base64Lines(bytes: Buffer): Buffer {
+  const lines = bytes.toString('base64').match(new RegExp(`.{1,${BASE64_LINE_CHARACTERS}}`, 'g'))!;
+  return Buffer.from(lines.join(CRLF), 'latin1');
+}
+
+function base64LinesBytes(sizeBytes: number): number {
+  const characters = Math.ceil(sizeBytes / 3) * 4;
+  return characters + (Math.ceil(characters / BASE64_LINE_CHARACTERS) - 1) * CRLF.length;
+}
+
+function encryptedLayer(inner: Layer, recipient: Recipient): Layer {
+  const enveloping = beginEnveloped(recipient, entityBytes(inner));
+  const isGcm = recipient.cipher.endsWith('gcm');
+  return {
+    headers: pkcs7Headers(isGcm ? 'authEnveloped-data' : 'enveloped-data', 'smime.p7m'),
+    bodyBytes: enveloping.totalBytes,
+    async write(out) {
+      await out(enveloping.prefix);
+      await writeEntity(inner, (piece) => out(enveloping.update(piece)));
+      await out(enveloping.end());
+    },
+  };
+}
