@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 /** Lower layers first: a file may import from its own layer and from those before it. */
-const LAYERS = ['model', 'formats', 'conformance', 'vee', 'store', 'pipeline', 'report', 'cli'];
+const LAYERS = ['model', 'formats', 'conformance', 'vee', 'store', 'pipeline', 'as2', 'report', 'cli'];
 /** Beside the layers: what it may import, and who may import it. */
 const GENERATE = { imports: ['model', 'formats', 'generate'], importedBy: ['cli', 'generate'] };
 

@@ -10,6 +10,7 @@ import { type Mic, makeMic } from './mic.js';
 import { quote } from './mime/headers.js';
 import { openSpoolFile, type SpoolFile } from './spool-file.js';
 import { makeWorkspace, type Workspace } from './workspace.js';
+import { throughZlib } from './zlib-stream.js';
 
 const CRLF = '\r\n';
 const BASE64_LINE_CHARACTERS = 64;
@@ -171,15 +172,11 @@ function hashedEntity(layer: Layer, mic: Mic): Layer {
 /** Deflates the whole entity first, so that the size and with it all lengths are known. */
 async function compressedLayer(inner: Layer, level: number, workspace: Workspace): Promise<Layer> {
   const sink = workspace.sink();
-  const deflate = createDeflate({ level, chunkSize: DEFLATE_CHUNK_BYTES });
-  const feeding = feed(inner, deflate).catch((thrown: Error) => {
-    deflate.destroy(thrown);
-    throw thrown;
-  });
-  // Whichever ends first with an error decides; the other must not be left without somebody who waits for it.
-  feeding.catch(() => {});
-  for await (const piece of deflate) await sink.write(piece as Buffer);
-  await feeding;
+  await throughZlib(
+    createDeflate({ level, chunkSize: DEFLATE_CHUNK_BYTES }),
+    (write) => writeEntity(inner, write),
+    (piece) => sink.write(piece),
+  );
   const compressed = await sink.finish();
   const prefix = compressedPrefix(compressed.sizeBytes);
   return {
@@ -190,15 +187,6 @@ async function compressedLayer(inner: Layer, level: number, workspace: Workspace
       for await (const piece of compressed.pieces()) await out(piece);
     },
   };
-}
-
-async function feed(inner: Layer, deflate: ReturnType<typeof createDeflate>): Promise<void> {
-  await writeEntity(inner, (piece) => {
-    return new Promise<void>((resolve, reject) => {
-      deflate.write(piece, (error) => (error ? reject(error) : resolve()));
-    });
-  });
-  deflate.end();
 }
 
 function pkcs7Headers(smimeType: string, name: string): Record<string, string> {

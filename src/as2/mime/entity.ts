@@ -22,19 +22,23 @@ export function entityOf(headers: Headers, body: ByteRange): Entity {
 
 /**
  * Splits bytes into header lines and body, at the first blank line (CRLF or LF).
- * @throws MessageFault unexpected-processing-error where there is no end of the header lines
+ * @throws MessageFault unexpected-processing-error where that is not what the bytes are
  */
 export async function readEntity(bytes: ByteRange): Promise<Entity> {
   const start = await bytes.read(0, Math.min(bytes.sizeBytes, HEADER_LINES_BYTES_MAX));
   const bodyAt = endOfHeaders(start);
-  if (bodyAt === -1) {
+  const lines = start.toString('latin1', 0, Math.max(0, bodyAt));
+  if (bodyAt === -1 || !HEADER_LINES.test(lines)) {
     throw new MessageFault(
       'unexpected-processing-error',
-      `a MIME part has no blank line after its header lines within ${HEADER_LINES_BYTES_MAX} bytes`,
+      `a MIME part does not begin with header lines and a blank line within ${HEADER_LINES_BYTES_MAX} bytes`,
     );
   }
-  return entityOf(parseHeaders(start.toString('latin1', 0, bodyAt)), bytes.slice(bodyAt));
+  return entityOf(parseHeaders(lines), bytes.slice(bodyAt));
 }
+
+/** Names of visible characters, a colon, a value without control characters, maybe folded (RFC 5322, 2.2). */
+const HEADER_LINES = /^(?:[!-9;-~]+[ \t]*:[^\0\r\n]*\r?\n(?:[ \t][^\0\r\n]*\r?\n)*)*\r?\n$/;
 
 /** Where the body begins, or -1. An entity may begin with the blank line: no headers at all. */
 function endOfHeaders(start: Buffer): number {
