@@ -1,19 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createDeflate } from 'node:zlib';
-import { DIGEST_FACTS, type Digest } from './algorithms.js';
+import type { Digest } from './algorithms.js';
 import type { ByteRange } from './byte-range.js';
 import { compressedPrefix } from './cms/build-compressed.js';
 import { beginEnveloped, type Recipient } from './cms/build-enveloped.js';
 import { detachedSignature, type Signer, signatureBytes } from './cms/build-signed.js';
 import { type Mic, makeMic } from './mic.js';
 import { quote } from './mime/headers.js';
+import { base64Lines, base64LinesBytes, headOf, signedFrame } from './mime/signed-frame.js';
 import { openSpoolFile, type SpoolFile } from './spool-file.js';
 import { makeWorkspace, type Workspace } from './workspace.js';
 import { throughZlib } from './zlib-stream.js';
 
-const CRLF = '\r\n';
-const BASE64_LINE_CHARACTERS = 64;
 const DEFLATE_CHUNK_BYTES = 256 * 1024;
 
 /** How a partner wants its messages. */
@@ -125,12 +123,6 @@ async function layersOf(
   return layer;
 }
 
-/** Header lines with the blank line after them: what stands before the body in an entity. */
-function headOf(headers: Record<string, string>): Buffer {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}${CRLF}`);
-  return Buffer.from(lines.join('') + CRLF, 'latin1');
-}
-
 const entityBytes = (layer: Layer): number => headOf(layer.headers).length + layer.bodyBytes;
 
 async function writeEntity(layer: Layer, out: Output): Promise<void> {
@@ -197,47 +189,20 @@ function pkcs7Headers(smimeType: string, name: string): Record<string, string> {
   };
 }
 
-/** multipart/signed with the entity and a detached signature over it (RFC 8551, 3.5.3). */
+/** multipart/signed with the entity and a detached signature over it. */
 function signedLayer(inner: Layer, mic: Mic, signer: Signer, nowMs: number): Layer {
-  const boundary = `=_${randomBytes(18).toString('hex')}`;
-  const open = Buffer.from(`--${boundary}${CRLF}`);
-  const signatureHead = Buffer.from(
-    `${CRLF}--${boundary}${CRLF}${headOf({
-      'Content-Type': 'application/pkcs7-signature; name="smime.p7s"; smime-type=signed-data',
-      'Content-Transfer-Encoding': 'base64',
-      'Content-Disposition': 'attachment; filename="smime.p7s"',
-    })}`,
-  );
-  const close = Buffer.from(`${CRLF}--${boundary}--${CRLF}`);
-  const micalg = DIGEST_FACTS[signer.digest].mimeName;
+  const { contentType, open, middle, close } = signedFrame(signer.digest);
+  const signedBytes = base64LinesBytes(signatureBytes(signer, nowMs));
   return {
-    headers: {
-      'Content-Type': `multipart/signed; protocol="application/pkcs7-signature"; micalg=${micalg}; boundary="${boundary}"`,
-    },
-    bodyBytes:
-      open.length +
-      entityBytes(inner) +
-      signatureHead.length +
-      base64LinesBytes(signatureBytes(signer, nowMs)) +
-      close.length,
+    headers: { 'Content-Type': contentType },
+    bodyBytes: open.length + entityBytes(inner) + middle.length + signedBytes + close.length,
     async write(out) {
       await out(open);
       await writeEntity(inner, out);
       const signature = detachedSignature(signer, mic.value(), nowMs);
-      await out(Buffer.concat([signatureHead, base64Lines(signature), close]));
+      await out(Buffer.concat([middle, base64Lines(signature), close]));
     },
   };
-}
-
-/** Base64 in lines, without a line end after the last: that one belongs to the boundary. */
-function base64Lines(bytes: Buffer): Buffer {
-  const lines = bytes.toString('base64').match(new RegExp(`.{1,${BASE64_LINE_CHARACTERS}}`, 'g'))!;
-  return Buffer.from(lines.join(CRLF), 'latin1');
-}
-
-function base64LinesBytes(sizeBytes: number): number {
-  const characters = Math.ceil(sizeBytes / 3) * 4;
-  return characters + (Math.ceil(characters / BASE64_LINE_CHARACTERS) - 1) * CRLF.length;
 }
 
 function encryptedLayer(inner: Layer, recipient: Recipient): Layer {

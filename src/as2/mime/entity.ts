@@ -25,6 +25,8 @@ export function entityOf(headers: Headers, body: ByteRange): Entity {
  * @throws MessageFault unexpected-processing-error where that is not what the bytes are
  */
 export async function readEntity(bytes: ByteRange): Promise<Entity> {
+  // The line end of a part that holds nothing else belongs to the boundary after it.
+  if (bytes.sizeBytes === 0) return entityOf(new Map(), bytes);
   const start = await bytes.read(0, Math.min(bytes.sizeBytes, HEADER_LINES_BYTES_MAX));
   const bodyAt = endOfHeaders(start);
   const lines = start.toString('latin1', 0, Math.max(0, bodyAt));
