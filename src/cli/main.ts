@@ -4,6 +4,7 @@ import { VERSION } from '../model/version.js';
 import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
 import { registerGenerate } from './generate.js';
+import { registerKeys } from './keys.js';
 import { registerImport } from './register-import.js';
 import { registerRun } from './run.js';
 
@@ -20,6 +21,7 @@ registerCheck(program);
 registerRun(program);
 registerGenerate(program);
 registerImport(program);
+registerKeys(program);
 registerDemo(program);
 
 for (const command of program.commands) command.exitOverride();

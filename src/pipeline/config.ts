@@ -5,6 +5,13 @@ import { findProfile, PROFILES } from '../conformance/profiles.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { policySchema } from '../vee/policy.js';
+import {
+  mdnListenerSchema,
+  partnerSchema,
+  receiverSchema,
+  resolvePartner,
+  resolveReceiver,
+} from './partner-config.js';
 
 const MIB = 1024 * 1024;
 
@@ -69,17 +76,47 @@ export const configSchema = z.strictObject({
   sources: z.array(source).min(1).max(1000),
   vee: vee.prefault({}),
   output,
-  partners: z.array(z.record(z.string(), z.unknown())).default([]),
+  partners: z.array(partnerSchema).max(100).default([]),
   environment: z.string().optional(),
+  mdnListener: mdnListenerSchema.optional(),
+  receiver: receiverSchema.optional(),
 });
 
 export type Config = z.infer<typeof configSchema>;
+
+/** The same file as `send`, `receive` and `connect` need it: without what only a night's run does. */
+const deliverySchema = configSchema.partial({ sources: true, output: true });
+
+export type DeliveryConfig = Pick<
+  Config,
+  'state' | 'partners' | 'environment' | 'mdnListener' | 'receiver' | 'marketTimeZone'
+> &
+  Partial<Pick<Config, 'output' | 'sources'>>;
 
 /**
  * Reads and checks a configuration file. Paths in it are relative to the file and come back absolute.
  * @throws ReadmillError READMILL_CONFIG_UNREADABLE or READMILL_CONFIG_INVALID, which names each wrong key
  */
 export function readConfig(path: string): Config {
+  const config = parsed(path, configSchema);
+  const folder = dirname(resolve(path));
+  const names = new Set(config.sources.map(({ name }) => name));
+  if (names.size < config.sources.length) throw invalid(path, 'two sources have the same name.');
+  return {
+    ...withPaths(folder, config),
+    ...(config.register === undefined ? {} : { register: resolve(folder, config.register) }),
+    sources: config.sources.map((given) => ({ ...given, inbox: resolve(folder, given.inbox) })),
+    output: { ...config.output, directory: resolve(folder, config.output.directory) },
+  };
+}
+
+/** Reads the same file for a command that only sends or receives; `sources` and `output` may be left out. */
+export function readDeliveryConfig(path: string): DeliveryConfig {
+  const config = parsed(path, deliverySchema);
+  return withPaths(dirname(resolve(path)), config) as DeliveryConfig;
+}
+
+function parsed<T extends typeof configSchema | typeof deliverySchema>(path: string, schema: T): z.infer<T> {
   let given: unknown;
   try {
     given = JSON.parse(readFileSync(path, 'utf8'));
@@ -90,30 +127,45 @@ export function readConfig(path: string): Config {
       { cause: thrown },
     );
   }
-  const parsed = configSchema.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const problems = result.error.issues.map(
       (issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`,
     );
-    throw new ReadmillError(
-      'READMILL_CONFIG_INVALID',
-      `The configuration ${path} is not right:\n${problems.join('\n')}\nMend these keys; docs/configuration.md describes them.`,
+    throw invalid(
+      path,
+      `these keys are not right:\n${problems.join('\n')}\nMend them; docs/configuration.md describes them.`,
     );
   }
-  const folder = dirname(resolve(path));
-  const config = parsed.data;
-  const names = new Set(config.sources.map(({ name }) => name));
-  if (names.size < config.sources.length) {
-    throw new ReadmillError(
-      'READMILL_CONFIG_INVALID',
-      `The configuration ${path}: two sources have the same name.`,
-    );
+  checkPartners(path, result.data);
+  return result.data as z.infer<T>;
+}
+
+type Delivering = Pick<Config, 'state' | 'partners' | 'environment' | 'mdnListener' | 'receiver'>;
+
+function checkPartners(path: string, { partners, environment, mdnListener }: Delivering): void {
+  const names = new Set(partners.map(({ name }) => name));
+  if (names.size < partners.length) throw invalid(path, 'two partners have the same name.');
+  if (environment !== undefined && partners.length > 0 && !names.has(environment))
+    throw invalid(path, `environment is "${environment}", but no partner has this name.`);
+  for (const { name, mdn, mdnUrl } of partners) {
+    if (mdn === 'async' && (mdnUrl === undefined || mdnListener === undefined))
+      throw invalid(
+        path,
+        `partner ${name} answers asynchronously, so it needs mdnUrl, and the file an mdnListener.`,
+      );
   }
+}
+
+function withPaths<T extends Delivering>(folder: string, config: T): T {
   return {
     ...config,
     state: resolve(folder, config.state),
-    ...(config.register === undefined ? {} : { register: resolve(folder, config.register) }),
-    sources: config.sources.map((given) => ({ ...given, inbox: resolve(folder, given.inbox) })),
-    output: { ...config.output, directory: resolve(folder, config.output.directory) },
+    partners: config.partners.map((partner) => resolvePartner(folder, partner)),
+    ...(config.receiver === undefined ? {} : { receiver: resolveReceiver(folder, config.receiver) }),
   };
+}
+
+function invalid(path: string, problem: string): ReadmillError {
+  return new ReadmillError('READMILL_CONFIG_INVALID', `The configuration ${path}: ${problem}`);
 }
