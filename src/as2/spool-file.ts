@@ -8,7 +8,8 @@ export interface SpoolFile {
   readonly sizeBytes: number;
   /** Hands a piece to the system while the next is made; its bytes may change when the next write has come back. */
   write(piece: Buffer): Promise<void>;
-  commit(): Promise<void>;
+  /** @param other another final name in the same folder, if it is known only now */
+  commit(other?: string): Promise<void>;
   abandon(): Promise<void>;
 }
 
@@ -35,11 +36,11 @@ export async function openSpoolFile(path: string): Promise<SpoolFile> {
       writing.catch(() => {});
       sizeBytes += piece.length;
     },
-    async commit() {
+    async commit(other = path) {
       if (writing !== null) await writing;
       await handle.sync();
       await close();
-      await rename(partial, path);
+      await rename(partial, other);
       await syncPath(dirname(path));
     },
     async abandon() {

@@ -5,6 +5,7 @@ import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
 import { registerGenerate } from './generate.js';
 import { registerKeys } from './keys.js';
+import { registerReceive } from './receive.js';
 import { registerImport } from './register-import.js';
 import { registerRun } from './run.js';
 
@@ -22,9 +23,13 @@ registerRun(program);
 registerGenerate(program);
 registerImport(program);
 registerKeys(program);
+registerReceive(program);
 registerDemo(program);
 
-for (const command of program.commands) command.exitOverride();
+for (const command of program.commands) {
+  command.exitOverride();
+  for (const below of command.commands) below.exitOverride();
+}
 
 process.once('SIGINT', () => {
   process.stderr.write('\nStopped. Nothing is lost: the same command goes on where it was.\n');

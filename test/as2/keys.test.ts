@@ -103,7 +103,11 @@ describe('loadKeys', () => {
       '-out',
       `${small}.crt`,
     ]);
-    refused({ key: `${small}.key`, certificate: `${small}.crt` }, 'READMILL_KEY_INVALID', /1024 bits/);
+    refused(
+      { key: `${small}.key`, certificate: `${small}.crt` },
+      'READMILL_CERTIFICATE_INVALID',
+      /1024 bits/,
+    );
     refused({ partnerCertificate: `${small}.crt` }, 'READMILL_CERTIFICATE_INVALID', /1024 bits/);
     refused({ partnerCertificate: us.keyPath }, 'READMILL_CERTIFICATE_INVALID', /cannot be read/);
   });
