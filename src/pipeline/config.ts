@@ -14,6 +14,8 @@ import {
 } from './partner-config.js';
 
 const MIB = 1024 * 1024;
+/** Partners of a configuration. */
+export const PARTNERS_MAX = 100;
 
 const zone = z.string().refine((text) => parseZone(text) !== null, {
   message: 'a time zone: UTC, EST, or a fixed offset such as -05:00',
@@ -76,7 +78,7 @@ export const configSchema = z.strictObject({
   sources: z.array(source).min(1).max(1000),
   vee: vee.prefault({}),
   output,
-  partners: z.array(partnerSchema).max(100).default([]),
+  partners: z.array(partnerSchema).max(PARTNERS_MAX).default([]),
   environment: z.string().optional(),
   mdnListener: mdnListenerSchema.optional(),
   receiver: receiverSchema.optional(),

@@ -4,7 +4,7 @@ import { TAG } from './der.js';
 /** Bytes that are read from the source at a time. */
 const WINDOW_BYTES = 256 * 1024;
 /** Tag and length of an element: one byte, one byte and at most eight. */
-const ELEMENT_HEAD_BYTES_MAX = 10;
+const ELEMENT_HEAD_BYTES = 10;
 /** Bytes of a length that count; those before them must be zero. */
 const LENGTH_BYTES_MAX = 6;
 /** Elements inside each other, in the small structures and in strings made of strings. */
@@ -52,7 +52,7 @@ export class BerCursor {
 
   /** Reads the next tag and length. @throws BerError */
   async head(): Promise<ElementHead> {
-    const have = await this.#fill(ELEMENT_HEAD_BYTES_MAX);
+    const have = await this.#fill(ELEMENT_HEAD_BYTES);
     const at = this.position - this.#windowAt;
     if (have < 2) throw new BerError('it ends where an element should begin');
     const tag = this.#window[at]!;
@@ -71,7 +71,7 @@ export class BerCursor {
     if (have < 2 + count) throw new BerError('it ends within a length');
     const zeros = Math.max(0, count - LENGTH_BYTES_MAX);
     const from = at + 2 + zeros;
-    if (2 + count > ELEMENT_HEAD_BYTES_MAX || this.#window.subarray(at + 2, from).some((byte) => byte !== 0))
+    if (2 + count > ELEMENT_HEAD_BYTES || this.#window.subarray(at + 2, from).some((byte) => byte !== 0))
       throw new BerError('a length is beyond 2^48');
     this.position += 2 + count;
     return { tag, length: this.#window.readUIntBE(from, count - zeros) };
