@@ -59,7 +59,8 @@ interface Receiver extends ReceiverSettings {
   nowMs: () => number;
   /** Messages under way by sender and Message-ID: one that comes twice at a time is looked at once. */
   underWay: Map<string, Promise<unknown>>;
-  /** Asynchronous receipts under way. */
+  /** Requests and asynchronous receipts under way; the sender of a request may have gone already. */
+  requests: Set<Promise<unknown>>;
   receipts: Set<Promise<void>>;
 }
 
@@ -72,6 +73,7 @@ export function makeReceiver(settings: ReceiverSettings): FastifyInstance {
     ...settings,
     agent: new Agent({ connections: RECEIPT_CONNECTIONS_MAX }),
     underWay: new Map(),
+    requests: new Set(),
     receipts: new Set(),
   };
   // What a stop in the middle left behind belongs to messages that will come again.
@@ -102,8 +104,17 @@ export function makeReceiver(settings: ReceiverSettings): FastifyInstance {
   server.get(config.path, (_request, reply) =>
     reply.type('text/plain').send(`${USER_AGENT} takes AS2 messages here by POST.\n`),
   );
-  server.post(config.path, (request, reply) => handle(receiver, request, reply));
+  server.post(config.path, (request, reply) => {
+    const handling = handle(receiver, request, reply);
+    const ended = handling.then(
+      () => void receiver.requests.delete(ended),
+      () => void receiver.requests.delete(ended),
+    );
+    receiver.requests.add(ended);
+    return handling;
+  });
   server.addHook('onClose', async () => {
+    await Promise.all(receiver.requests);
     await Promise.all(receiver.receipts);
     await receiver.agent.close();
   });
