@@ -1,4 +1,5 @@
 /** The tasks of a night that run in worker threads, by the name that the pool is given. */
+import type { PackageTask } from '../src/as2/sender/package-task.js';
 import { carryingErrors } from '../src/pipeline/carried-error.js';
 import * as hash from '../src/pipeline/hash-file.js';
 import * as scan from '../src/pipeline/scan-range.js';
@@ -7,3 +8,8 @@ import * as settle from '../src/pipeline/settle-task.js';
 export const hashFile = carryingErrors(hash.hashFile);
 export const scanCmepRange = carryingErrors(scan.scanCmepRange);
 export const runSettleTask = carryingErrors(settle.runSettleTask);
+/** Loaded when it is needed: a night that delivers nothing starts without it. */
+export const packageMessage = carryingErrors(async (task: PackageTask) => {
+  const { packageMessage: run } = await import('../src/as2/sender/package-task.js');
+  return run(task);
+});

@@ -5,6 +5,7 @@ import { findProfile, PROFILES } from '../conformance/profiles.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { policySchema } from '../vee/policy.js';
+import { partnerProblems } from './environment.js';
 import {
   mdnListenerSchema,
   partnerSchema,
@@ -115,7 +116,12 @@ export function readConfig(path: string): Config {
 /** Reads the same file for a command that only sends or receives; `sources` and `output` may be left out. */
 export function readDeliveryConfig(path: string): DeliveryConfig {
   const config = parsed(path, deliverySchema);
-  return withPaths(dirname(resolve(path)), config) as DeliveryConfig;
+  const folder = dirname(resolve(path));
+  const { output } = config;
+  return {
+    ...withPaths(folder, config),
+    ...(output === undefined ? {} : { output: { ...output, directory: resolve(folder, output.directory) } }),
+  } as DeliveryConfig;
 }
 
 function parsed<T extends typeof configSchema | typeof deliverySchema>(path: string, schema: T): z.infer<T> {
@@ -146,17 +152,8 @@ function parsed<T extends typeof configSchema | typeof deliverySchema>(path: str
 type Delivering = Pick<Config, 'state' | 'partners' | 'environment' | 'mdnListener' | 'receiver'>;
 
 function checkPartners(path: string, { partners, environment, mdnListener }: Delivering): void {
-  const names = new Set(partners.map(({ name }) => name));
-  if (names.size < partners.length) throw invalid(path, 'two partners have the same name.');
-  if (environment !== undefined && partners.length > 0 && !names.has(environment))
-    throw invalid(path, `environment is "${environment}", but no partner has this name.`);
-  for (const { name, mdn, mdnUrl } of partners) {
-    if (mdn === 'async' && (mdnUrl === undefined || mdnListener === undefined))
-      throw invalid(
-        path,
-        `partner ${name} answers asynchronously, so it needs mdnUrl, and the file an mdnListener.`,
-      );
-  }
+  const problems = partnerProblems(partners, environment, mdnListener !== undefined);
+  if (problems.length > 0) throw invalid(path, problems.join(' '));
 }
 
 function withPaths<T extends Delivering>(folder: string, config: T): T {

@@ -25,6 +25,7 @@ const tls = z.strictObject({
 /** A partner that files are sent to, or that sends us files, with what both have agreed on. */
 export const partnerSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash; 1 to 64 of them'),
+  environment: z.string().min(1).max(64).optional(),
   url: httpUrl.optional(),
   as2From: as2Name,
   as2To: as2Name,

@@ -10,6 +10,7 @@ import { expandInput, isCompressed } from './expand.js';
 import { syncPath } from './files.js';
 import { finishNight, type Night } from './finish.js';
 import { claimFiles } from './intake.js';
+import type { NightDeliveries } from './night-delivery.js';
 import type { Progress } from './progress.js';
 import { checkNameTemplate } from './publish.js';
 import { currentRegister } from './register-current.js';
@@ -30,6 +31,8 @@ export interface RunOptions {
   progress: Progress;
   /** Called once all is counted and before the run is closed: writes the report into the run's folder. */
   report(night: Night): void;
+  /** Called before the report: delivers the batches. Absent where the run stops at the batches. */
+  deliver?: ((night: Night, ledger: Ledger, pool: WorkerPool) => Promise<NightDeliveries>) | undefined;
 }
 
 /**
@@ -47,7 +50,19 @@ export async function runNight(config: Config, options: RunOptions): Promise<Nig
     const run = found ?? (await beginRun(config, ledger, options, startedMs));
     const night = await continueRun(run, found !== undefined, ledger, pool, options);
     night.seconds = (Date.now() - startedMs) / 1000;
-    await finishNight(night, ledger, options.report);
+    const { deliver, report } = options;
+    const threads = pool;
+    await finishNight(night, ledger, {
+      report,
+      deliver:
+        deliver === undefined
+          ? undefined
+          : async (unreported) => {
+              const deliveries = await deliver(unreported, ledger, threads);
+              unreported.seconds = (Date.now() - startedMs) / 1000;
+              return deliveries;
+            },
+    });
     return night;
   } catch (thrown) {
     throw explained(thrown);

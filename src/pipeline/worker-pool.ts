@@ -9,6 +9,8 @@ export interface WorkerPool {
   hashFile(path: string): Promise<string>;
   scanCmepRange(task: RangeTask): Promise<RangeResult>;
   runSettleTask(task: SettleTask): Promise<SettleResult>;
+  /** A task of a layer above, by the name under which `workers/night.ts` has it. */
+  runNamed<R>(name: string, task: unknown): Promise<R>;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export function openPool(workers: number): WorkerPool {
     hashFile: async (path) => orThrow(await pool.run(path, { name: 'hashFile' })),
     scanCmepRange: async (task) => orThrow(await pool.run(task, { name: 'scanCmepRange' })),
     runSettleTask: async (task) => orThrow(await pool.run(task, { name: 'runSettleTask' })),
+    runNamed: async (name, task) => orThrow(await pool.run(task, { name })),
     close: () => pool.destroy(),
   };
 }

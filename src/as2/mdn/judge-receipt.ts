@@ -10,6 +10,8 @@ export interface ExpectedReceipt {
   micDigest: Digest;
   /** Whether the message was sent before, so that the partner may rightly call it a duplicate. */
   isRepeated: boolean;
+  /** Whether the partner's receipts are not signed by agreement: what they say is then taken as it stands. */
+  allowsUnsigned?: boolean;
 }
 
 /**
@@ -28,13 +30,14 @@ export function judgeReceipt(mdn: ReadMdn, expected: ExpectedReceipt): Judgement
     return unproven(`the receipt is for another message: ${mdn.originalMessageId || 'it names none'}`);
   }
   const { type, modifier } = mdn.disposition;
+  const lacksSignature = mdn.signature === null && expected.allowsUnsigned !== true;
   if (!isTaken(mdn.disposition)) {
     const words = modifier === null ? type : `${type}/${modifier.kind}: ${modifier.text}`;
-    return mdn.signature === null
+    return lacksSignature
       ? unproven(`the receipt is not signed; it says ${words}`)
       : { verdict: 'refused', reason: `the partner refused it: ${words}` };
   }
-  if (mdn.signature === null) return unproven('the receipt is not signed');
+  if (lacksSignature) return unproven('the receipt is not signed');
   const isDuplicate = modifier?.text.includes('duplicate') === true;
   if (isDuplicate && !expected.isRepeated)
     return unproven('the partner calls it a duplicate although it was sent for the first time');
