@@ -7,13 +7,18 @@ import { registerGenerate } from './generate.js';
 import { registerKeys } from './keys.js';
 import { registerReceive } from './receive.js';
 import { registerImport } from './register-import.js';
+import { registerRetry } from './retry.js';
 import { registerRun } from './run.js';
+import { registerSend } from './send.js';
+import { registerStatus } from './status.js';
 
 /** Exit codes: 0 all well, 2 the data is at fault, 1 the tool could not do its work. */
 export const EXIT_TOOL = 1;
 
 const program = new Command('readmill')
-  .description('Carries smart-meter reads from head ends to the central repository: check, estimate, batch.')
+  .description(
+    'Carries smart-meter reads from head ends to the central repository: check, estimate, batch, deliver.',
+  )
   .version(VERSION)
   .exitOverride()
   .configureHelp({ showGlobalOptions: false });
@@ -24,6 +29,9 @@ registerGenerate(program);
 registerImport(program);
 registerKeys(program);
 registerReceive(program);
+registerSend(program);
+registerRetry(program);
+registerStatus(program);
 registerDemo(program);
 
 for (const command of program.commands) {

@@ -4,10 +4,7 @@ import type { Partner } from './partner-config.js';
 export const environmentOf = ({ environment, name }: Partner): string => environment ?? name;
 
 /** The partners that runs deliver to: those of the environment, or all where there is only one. */
-export function partnersOf(
-  partners: readonly Partner[],
-  environment: string | undefined,
-): Partner[] {
+export function partnersOf(partners: readonly Partner[], environment: string | undefined): Partner[] {
   const chosen = environment ?? (partners[0] === undefined ? undefined : environmentOf(partners[0]));
   return partners.filter((partner) => environmentOf(partner) === chosen && partner.url !== undefined);
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { formatSum } from '../model/decimal.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
 import { moveFile, syncPath } from './files.js';
+import { type NightDeliveries, NO_DELIVERIES } from './night-delivery.js';
 import { joinLists, type ListName } from './night-lists.js';
-import { NO_DELIVERIES, type NightDeliveries } from './night-delivery.js';
 import { type NightTotals, nightTotals } from './night-totals.js';
 import { writeQuarantine } from './quarantine.js';
 import {

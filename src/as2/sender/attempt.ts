@@ -71,8 +71,7 @@ export async function concludeAttempt(
   context: AttemptContext,
 ): Promise<DeliveryRecord> {
   try {
-    const final =
-      outcome.kind === 'awaited' ? await awaitReceipt(coming?.receipt, record, partner) : outcome;
+    const final = outcome.kind === 'awaited' ? await awaitReceipt(coming?.receipt, record, partner) : outcome;
     return await settle(record, final, partner, context);
   } finally {
     coming?.cancel();

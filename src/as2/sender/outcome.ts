@@ -119,14 +119,21 @@ export async function outcomeOfReceipt(
   if (verdict === 'refused') return { kind: 'failed', problem: said, receipt };
   if (verdict === 'unproven') return again(said, receipt);
   if (mdn.signature === null)
-    return { kind: 'unproven', problem: 'The receipt is not signed (mdn is "unsigned"), so it proves nothing.', receipt };
+    return {
+      kind: 'unproven',
+      problem: 'The receipt is not signed (mdn is "unsigned"), so it proves nothing.',
+      receipt,
+    };
   return { kind: 'delivered', receipt };
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** @throws MessageFault where it cannot be read, or its signature does not hold */
-export async function readReceipt({ headers, body, receivedMs }: Receipt, partner: Partner): Promise<ReadMdn> {
+export async function readReceipt(
+  { headers, body, receivedMs }: Receipt,
+  partner: Partner,
+): Promise<ReadMdn> {
   // A receipt is small: nothing of it goes to a folder.
   const workspace = makeWorkspace('');
   try {

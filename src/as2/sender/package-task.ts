@@ -23,7 +23,12 @@ export function buildInThreads(pool: WorkerPool): BuildMessage {
 }
 
 /** The thread's side: keys go between threads as they are, buffers come as plain bytes. */
-export function packageMessage({ payload, protection, spoolPath, nowMs }: PackageTask): Promise<BuiltMessage> {
+export function packageMessage({
+  payload,
+  protection,
+  spoolPath,
+  nowMs,
+}: PackageTask): Promise<BuiltMessage> {
   const { signer, recipient } = protection;
   const whole: Protection = {
     ...protection,

@@ -11,6 +11,9 @@ export const ATTEMPT_MS_MAX = 4 * 60 * 60_000;
 /** Characters of an answer that is no receipt, for a person. */
 const ANSWER_CHARACTERS_MAX = 200;
 
+/** Errors that a file gives, and no connection. */
+const FILE_CODES = ['EIO', 'ENOENT', 'EACCES', 'EISDIR'];
+
 /** What came back: an answer of the partner's server, or none. */
 export type PostResult =
   | { kind: 'answer'; status: number; headers: Headers; body: Buffer }
@@ -45,7 +48,8 @@ export async function postMessage(
       return failure(false, `The answer (HTTP ${answer.statusCode}) has more than ${MDN_BYTES_MAX} bytes.`);
     return { kind: 'answer', status: answer.statusCode, headers: headersOf(answer.headers), body: taken };
   } catch (thrown) {
-    if (body.errored !== null && codeOf(body.errored) !== '' && body.errored === thrown) throw thrown;
+    // The spool cannot be read: that is no fault of the partner.
+    if (FILE_CODES.includes(codeOf(thrown))) throw thrown;
     return failure(isConnectionFailure(thrown), explained(thrown, config));
   } finally {
     body.destroy();
@@ -95,7 +99,8 @@ export function isConnectionFailure(thrown: unknown): boolean {
   return CONNECTION_CODES.includes(code) || isTlsCode(code);
 }
 
-const isTlsCode = (code: string): boolean => /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(code);
+const isTlsCode = (code: string): boolean =>
+  /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/.test(code);
 
 /** Several addresses were tried: the error of the first says what is wrong. */
 function deepestCode(thrown: unknown): string {
@@ -129,6 +134,10 @@ export function explained(thrown: unknown, { url, timeoutSeconds }: Partner['con
 /** The beginning of an answer's text, on one line, for a person. */
 export function answerText(body: Buffer): string {
   const text = body.toString('latin1', 0, 4 * ANSWER_CHARACTERS_MAX);
-  const plain = text.replaceAll(/<[^>]*>/g, ' ').replaceAll(/[^\x20-\x7e]+/g, ' ').replaceAll(/ +/g, ' ').trim();
+  const plain = text
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .replaceAll(/ +/g, ' ')
+    .trim();
   return plain.slice(0, ANSWER_CHARACTERS_MAX);
 }

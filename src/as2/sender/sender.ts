@@ -1,13 +1,20 @@
-import type { Dispatcher } from 'undici';
-import type { Partner as PartnerConfig } from '../../pipeline/partner-config.js';
 import { join } from 'node:path';
+import type { Dispatcher } from 'undici';
 import type { Config } from '../../pipeline/config.js';
+import type { Partner as PartnerConfig } from '../../pipeline/partner-config.js';
 import type { Ledger } from '../../store/ledger.js';
 import { buildMessage } from '../build-message.js';
 import { loadKeys } from '../keys.js';
 import { type AttemptContext, beginAttempt, concludeAttempt, settle } from './attempt.js';
 import { connectionsTo } from './connection.js';
-import { type Consignment, type DeliveryRecord, findDelivery, isDone, openDeliveries, saveDelivery } from './delivery-queue.js';
+import {
+  type Consignment,
+  type DeliveryRecord,
+  findDelivery,
+  isDone,
+  openDeliveries,
+  saveDelivery,
+} from './delivery-queue.js';
 import { type Lane, openLane } from './lane.js';
 import { outcomeOfReceipt } from './outcome.js';
 import {
