@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
 import type { Ledger } from '../../store/ledger.js';
 import { type DeliveryRecord, isDone, saveDelivery } from './delivery-queue.js';
-import { keepReceipt } from './evidence.js';
+import { keepReceipt, receiptFolder } from './evidence.js';
 import { type FinalOutcome, type Outcome, outcomeOfPost, outcomeOfReceipt, type Receipt } from './outcome.js';
 import { isInSpool, spoolPathOf } from './package-delivery.js';
 import type { Partner } from './partner.js';
@@ -94,7 +94,7 @@ async function post(
   return outcomeOfPost(result, partner, record, clock());
 }
 
-async function awaitReceipt(
+export async function awaitReceipt(
   coming: Promise<Receipt | null> | undefined,
   record: DeliveryRecord,
   partner: Partner,
@@ -122,7 +122,7 @@ export async function settle(
   const evidence =
     outcome.receipt === null
       ? record.evidence
-      : await keepReceipt(record, outcome.receipt, outcome.kind, problem, stateFolder);
+      : await keepReceipt(record, outcome.receipt, outcome.kind, problem, receiptFolder(record, stateFolder));
   const settled = { ...record, problem, evidence, ...nextState(record, outcome.kind, partner, clock()) };
   saveDelivery(ledger, settled);
   if (isDone(settled)) rmSync(spoolPathOf(spoolFolder, settled), { force: true });

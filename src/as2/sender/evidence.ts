@@ -36,9 +36,14 @@ export interface ReceiptSummary {
   receipt: string;
 }
 
+/** Where receipts of a delivery are kept: beside a run's batch, else in `receipts` of the state folder. */
+export function receiptFolder({ runId, path }: DeliveryRecord, stateFolder: string): string {
+  return runId === null ? join(stateFolder, 'receipts') : dirname(path);
+}
+
 /**
  * Keeps a receipt: as it came (`NAME.PARTNER.mdn`) and what it says (`NAME.PARTNER.receipt.json`); on the disk
- * when it returns. For a batch of a run beside the batch, else in `receipts` of the state folder.
+ * when it returns.
  * @returns path of the receipt
  */
 export async function keepReceipt(
@@ -46,9 +51,8 @@ export async function keepReceipt(
   receipt: Receipt,
   verdict: ReceiptSummary['verdict'],
   problem: string | null,
-  stateFolder: string,
+  folder: string,
 ): Promise<string> {
-  const folder = record.runId === null ? join(stateFolder, 'receipts') : dirname(record.path);
   // Files of one name that somebody sends are told apart by their content.
   const mark = record.runId === null ? `.${record.sha256.slice(0, 12)}` : '';
   const name = `${record.file}${mark}.${record.partner}`;
