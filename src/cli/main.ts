@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { codeOf, messageOf } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
 import { registerCheck } from './check.js';
+import { registerConnect } from './connect.js';
 import { registerDemo } from './demo.js';
 import { registerGenerate } from './generate.js';
 import { registerKeys } from './keys.js';
@@ -31,6 +32,7 @@ registerKeys(program);
 registerReceive(program);
 registerSend(program);
 registerRetry(program);
+registerConnect(program);
 registerStatus(program);
 registerDemo(program);
 
