@@ -30,7 +30,7 @@ export interface ListenerOptions {
 
 /**
  * Opens the server that asynchronous receipts are sent to.
- * @throws ReadmillError READMILL_LISTEN where the place is taken or not ours
+ * @throws ReadmillError READMILL_PORT where the place is taken or not ours
  */
 export async function openReceiptListener(options: ListenerOptions): Promise<ReceiptListener> {
   const { host, port, partners, clock } = options;
@@ -55,7 +55,7 @@ export async function openReceiptListener(options: ListenerOptions): Promise<Rec
   } catch (thrown) {
     const what = codeOf(thrown) === 'EADDRINUSE' ? 'another program has this port' : messageOf(thrown);
     const message = `Receipts cannot be taken in at ${host}:${port}: ${what}. Change mdnListener, or end that program.`;
-    throw new ReadmillError('READMILL_LISTEN', message, { cause: thrown });
+    throw new ReadmillError('READMILL_PORT', message, { cause: thrown });
   }
   return {
     expect(messageId) {

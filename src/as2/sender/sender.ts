@@ -77,7 +77,7 @@ export function loadPartners(configs: readonly PartnerConfig[], nowMs: number): 
   });
 }
 
-/** @throws ReadmillError READMILL_LISTEN where asynchronous receipts cannot be taken in */
+/** @throws ReadmillError READMILL_PORT where asynchronous receipts cannot be taken in */
 export async function openSender(options: SenderOptions): Promise<Sender> {
   const { ledger, config, partners, clock } = options;
   const spoolFolder = join(config.state, 'spool');
