@@ -28,6 +28,7 @@ export interface Behaviour {
   alter?(body: Buffer): Buffer;
   /** For asynchronous receipts: is lost, or comes so often. */
   asyncCopies?: number;
+  asyncDelayMs?: number;
 }
 
 export interface Taken {
@@ -52,6 +53,9 @@ export class OpensslPartner {
   readonly books = new Map<string, { mic: string; payloadSha256: string; times: number }>();
   /** One for each request to come; after them it behaves well. */
   behaviours: Behaviour[] = [];
+  /** How the sender answered asynchronous receipts. */
+  readonly receiptAnswers: number[] = [];
+  private working: Promise<void> = Promise.resolve();
   /** Most connections at a time. */
   connectionsMax = 0;
   private readonly server: Server;
@@ -61,7 +65,9 @@ export class OpensslPartner {
     private readonly own: TestIdentity,
     private readonly sender: TestIdentity,
   ) {
-    this.server = createServer((incoming, answer) => void this.take(incoming, answer));
+    this.server = createServer((incoming, answer) => {
+      this.working = this.take(incoming, answer);
+    });
     let connections = 0;
     this.server.on('connection', (socket) => {
       this.connectionsMax = Math.max(this.connectionsMax, ++connections);
@@ -77,6 +83,11 @@ export class OpensslPartner {
 
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/as2`;
+  }
+
+  /** Waits until the last request has been dealt with, its receipts too. */
+  idle(): Promise<void> {
+    return this.working;
   }
 
   async close(): Promise<void> {
@@ -113,12 +124,18 @@ export class OpensslPartner {
     const asyncUrl = headers['receipt-delivery-option'];
     if (asyncUrl === undefined) return void answer.writeHead(200, receipt.headers).end(receipt.body);
     answer.writeHead(202).end();
-    for (let copy = 0; copy < (behaviour.asyncCopies ?? 1); copy++) await post(asyncUrl, receipt);
+    if (behaviour.asyncDelayMs !== undefined)
+      await new Promise((resolve) => setTimeout(resolve, behaviour.asyncDelayMs));
+    for (let copy = 0; copy < (behaviour.asyncCopies ?? 1); copy++)
+      this.receiptAnswers.push(await post(asyncUrl, receipt));
   }
 
   private open(headers: Record<string, string>, body: Buffer) {
     const keys = ['-inkey', this.own.keyPath, '-recip', this.own.certificatePath];
-    let entity: Buffer = Buffer.concat([Buffer.from(`Content-Type: ${headers['content-type']}\r\n\r\n`), body]);
+    let entity: Buffer = Buffer.concat([
+      Buffer.from(`Content-Type: ${headers['content-type']}\r\n\r\n`),
+      body,
+    ]);
     if (/enveloped-data/.test(headers['content-type']!))
       entity = openssl(['cms', '-decrypt', '-binary', '-inform', 'DER', ...keys], body);
     let signed = entity;

@@ -225,14 +225,15 @@ describe('what is tried again', () => {
     const records = await Promise.all(
       Array.from({ length: 6 }, (_, i) => bench.sender.deliver(bench.consignment(`N${i}.DAT`))),
     );
-    expect(records.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual([
-      ...Array.from({ length: 3 }, () => 'waiting 1'),
+    expect(records.map(({ status, attempts }) => `${status} ${attempts}`).sort()).toEqual([
       ...Array.from({ length: 3 }, () => 'packaged 0'),
+      ...Array.from({ length: 3 }, () => 'waiting 1'),
     ]);
-    expect(records[5]!.problem).toMatch(/^Not tried: .*Nothing listens at 127\.0\.0\.1:9/);
+    const left = records.find(({ status }) => status === 'packaged')!;
+    expect(left.problem).toMatch(/^Not tried: .*Nothing listens at 127\.0\.0\.1:9/);
     await bench.reopen({ url: bench.partner.url });
-    expect(isDue(records[5]!, Date.now())).toBe(true);
-    expect((await bench.sender.resume(records[5]!)).status).toBe('delivered');
+    expect(isDue(left, Date.now())).toBe(true);
+    expect((await bench.sender.resume(left)).status).toBe('delivered');
   });
 });
 
