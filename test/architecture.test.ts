@@ -91,9 +91,9 @@ describe('imports', () => {
     expect(mayImport('cli', 'generate')).toBe(true);
   });
 
-  it('of the entry points of workers go to the pipeline only', () => {
+  it('of the entry points of workers go to the pipeline and to AS2 only', () => {
     const wrong = workers.flatMap((path) =>
-      importsOf(path).filter((target) => layerOf(target) !== 'pipeline'),
+      importsOf(path).filter((target) => !['pipeline', 'as2'].includes(layerOf(target))),
     );
     expect(wrong).toEqual([]);
     expect(workers.length).toBeGreaterThan(0);
