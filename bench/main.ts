@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchAs2 } from './as2/main.js';
 import { fileSystemType, roomBytes } from './disk.js';
 import { runMicro } from './micro.js';
 import { benchmarksPage } from './page.js';
@@ -16,10 +17,14 @@ npm run bench -- --large      with a night of 5,000,000 meters too
 npm run bench -- --short      seconds: right answers only, writes nothing
 npm run bench -- micro        hot functions by themselves, ns per read
 npm run bench -- vee          errors of the estimates, and what gaps and history cost; minutes
+npm run bench -- as2          large messages and a receiver under load; writes docs/benchmarks-as2.md
+npm run bench -- as2 --short  the same in seconds: right answers only, writes nothing
   --dir FOLDER                where the disk part works (default: the system's folder for temporary files)`;
 const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
 /** Memory as a folder, where Linux has it. */
 const MEMORY_FOLDER = '/dev/shm';
+/** Room for the AS2 part: payload, message, decrypted, opened and received file of 2 GiB, and the rival's. */
+const AS2_ROOM_BYTES = 12 * 2 ** 30;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,7 +53,8 @@ else if (positionals[0] === 'vee') {
     nightMeters,
     rounds,
   );
-} else if (positionals.length > 0 || (values.short && values.large)) {
+} else if (positionals[0] === 'as2') await benchMessages();
+else if (positionals.length > 0 || (values.short && values.large)) {
   process.stderr.write(`${USAGE}\n`);
   process.exitCode = 1;
 } else await bench();
@@ -87,12 +93,26 @@ async function bench(): Promise<void> {
   }
 }
 
-function hasRoom(folder: string, plan: Plan): boolean {
+async function benchMessages(): Promise<void> {
+  // Large messages lie in memory where that can be, so that no disk decides; there is room for three of them.
+  const inMemory = hasFree(MEMORY_FOLDER, AS2_ROOM_BYTES);
+  const folder = workFolder(inMemory ? MEMORY_FOLDER : values.dir);
+  for (const wrong of await benchAs2(folder, values.short)) {
+    process.stderr.write(`Wrong answer: ${wrong}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function hasFree(path: string, bytes: number): boolean {
   try {
-    return roomBytes(folder) > roomNeededBytes(plan);
+    return roomBytes(path) > bytes;
   } catch {
     return false;
   }
+}
+
+function hasRoom(path: string, plan: Plan): boolean {
+  return hasFree(path, roomNeededBytes(plan));
 }
 
 function workFolder(parent: string): string {

@@ -25,6 +25,11 @@ export function highWaterKib(pid: number): number | null {
   return statusKib(pid, 'VmHWM');
 }
 
+/** Resident memory of a process now. */
+export function residentKib(pid: number): number | null {
+  return statusKib(pid, 'VmRSS');
+}
+
 /** A process and all that descend from it. Worker threads are part of their process. */
 function processTree(pid: number): number[] {
   const tree = [pid];

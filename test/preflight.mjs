@@ -6,7 +6,10 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Program, and the Debian package that brings it. */
-const NEEDED = [['chromium', 'chromium']];
+const NEEDED = [
+  ['chromium', 'chromium'],
+  ['openssl', 'openssl'],
+];
 
 const LOCK_WAIT_SECONDS = 300;
 const STEP_TIMEOUT_MS = 15 * 60_000;

@@ -9,8 +9,9 @@ import type { FinishedNight } from '../pipeline/finish.js';
 import { runNight } from '../pipeline/run.js';
 import { writeReport } from '../report/build-report.js';
 import { textSummary } from '../report/text-summary.js';
-import { storedReport } from './run.js';
-import { defaultWorkers, terminalProgress } from './terminal.js';
+import { REPOSITORY, startReceiver, US } from './demo-receiver.js';
+import { delivering, storedReport } from './run.js';
+import { defaultWorkers, startClock, terminalProgress } from './terminal.js';
 
 const METERS = 10_000;
 /** Says that a folder was made by the demo, and may be made anew. */
@@ -30,15 +31,25 @@ export function registerDemo(program: Command): void {
       const nowMs = Date.now();
       process.stdout.write(`Making a night of ${METERS.toLocaleString('en')} meters in ${folder} ...\n`);
       await generateInboxes(folder, nowMs);
-      const configPath = writeConfig(folder);
-      const night = await runNight(readConfig(configPath), {
-        nowMs,
-        workers: defaultWorkers(),
-        progress: terminalProgress(),
-        report: (finished) => void writeReport(finished as FinishedNight),
-      });
-      const report = storedReport(night);
-      process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);
+      const receiver = await startReceiver(folder, nowMs);
+      try {
+        const config = readConfig(writeConfig(folder, receiver.url));
+        const progress = terminalProgress();
+        const night = await runNight(config, {
+          nowMs,
+          workers: defaultWorkers(),
+          progress,
+          report: (finished) => void writeReport(finished as FinishedNight),
+          ...delivering(config, startClock(nowMs), progress),
+        });
+        const report = storedReport(night);
+        process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);
+      } finally {
+        await receiver.stop();
+      }
+      process.stdout.write(
+        `\nThe batches went over AS2 to a receiver on this machine, which put them into ${folder}/received; its receipts lie in ${folder}/outbox.\n`,
+      );
       process.stdout.write(
         `\nThe generated files hold defects on purpose; ${folder}/north/answers.json and south/answers.json name them.\n`,
       );
@@ -85,7 +96,7 @@ async function generateInboxes(folder: string, nowMs: number): Promise<void> {
   writeFileSync(join(folder, 'meters.csv'), rows);
 }
 
-function writeConfig(folder: string): string {
+function writeConfig(folder: string, url: string): string {
   const source = { timeZone: 'UTC', minimumAgeSeconds: 0 };
   const config = {
     state: './state',
@@ -94,7 +105,19 @@ function writeConfig(folder: string): string {
       { name: 'north', inbox: './north/inbox', profile: 'cmep-1.20', ...source },
       { name: 'south', inbox: './south/inbox', profile: 'sensus', ...source },
     ],
-    output: { directory: './outbox', sender: 'ORG00001', receiver: 'ORG00000' },
+    output: { directory: './outbox', sender: US, receiver: REPOSITORY },
+    partners: [
+      {
+        name: 'sandbox',
+        url,
+        as2From: US,
+        as2To: REPOSITORY,
+        key: `keys/${US}.key`,
+        certificate: `keys/${US}.crt`,
+        partnerCertificate: `keys/${REPOSITORY}.crt`,
+      },
+    ],
+    environment: 'sandbox',
   };
   const path = join(folder, 'night.json');
   writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`);

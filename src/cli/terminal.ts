@@ -25,6 +25,12 @@ export function parseNow(text: string): number {
   return ms;
 }
 
+/** A clock that begins at `--now`, or at the system's time, and goes on from there. */
+export function startClock(nowMs = Date.now()): () => number {
+  const startedMs = performance.now();
+  return () => Math.round(nowMs + performance.now() - startedMs);
+}
+
 /** A progress bar on standard error, where that is a terminal. */
 export function terminalProgress(): Progress {
   if (!process.stderr.isTTY) return SILENT;

@@ -6,8 +6,18 @@ import type { Profile } from '../conformance/profiles.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { policySchema } from '../vee/policy.js';
+import { partnerProblems } from './environment.js';
+import {
+  mdnListenerSchema,
+  partnerSchema,
+  receiverSchema,
+  resolvePartner,
+  resolveReceiver,
+} from './partner-config.js';
 
 const MIB = 1024 * 1024;
+/** Partners of a configuration. */
+export const PARTNERS_MAX = 100;
 
 const zone = z.string().refine((text) => parseZone(text) !== null, {
   message: 'a time zone: UTC, EST, or a fixed offset such as -05:00',
@@ -70,8 +80,10 @@ export const configSchema = z.strictObject({
   sources: z.array(source).min(1).max(1000),
   vee: vee.prefault({}),
   output,
-  partners: z.array(z.record(z.string(), z.unknown())).default([]),
+  partners: z.array(partnerSchema).max(PARTNERS_MAX).default([]),
   environment: z.string().optional(),
+  mdnListener: mdnListenerSchema.optional(),
+  receiver: receiverSchema.optional(),
 });
 
 type GivenConfig = z.infer<typeof configSchema>;
@@ -84,44 +96,27 @@ export type Source = Omit<GivenConfig['sources'][number], 'profile' | 'timeZone'
 
 export type Config = Omit<GivenConfig, 'sources'> & { sources: Source[] };
 
+/** The same file as `send`, `receive` and `connect` need it: without what only a night's run does. */
+const deliverySchema = configSchema.partial({ sources: true, output: true });
+
+export type DeliveryConfig = Pick<
+  Config,
+  'state' | 'partners' | 'environment' | 'mdnListener' | 'receiver' | 'marketTimeZone'
+> &
+  Partial<Pick<Config, 'output'>>;
+
 /**
  * Reads and checks a configuration file. Paths in it are relative to the file and come back absolute.
  * @throws ReadmillError READMILL_CONFIG_UNREADABLE, READMILL_CONFIG_INVALID, which names each wrong key, or
  *   what `loadProfile` throws of the profile of a source
  */
 export function readConfig(path: string): Config {
-  let given: unknown;
-  try {
-    given = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (thrown) {
-    throw new ReadmillError(
-      'READMILL_CONFIG_UNREADABLE',
-      `The configuration ${path} cannot be read: ${messageOf(thrown)}.`,
-      { cause: thrown },
-    );
-  }
-  const parsed = configSchema.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`,
-    );
-    throw new ReadmillError(
-      'READMILL_CONFIG_INVALID',
-      `The configuration ${path} is not right:\n${problems.join('\n')}\nMend these keys; docs/configuration.md describes them.`,
-    );
-  }
+  const config = parsed(path, configSchema);
   const folder = dirname(resolve(path));
-  const config = parsed.data;
   const names = new Set(config.sources.map(({ name }) => name));
-  if (names.size < config.sources.length) {
-    throw new ReadmillError(
-      'READMILL_CONFIG_INVALID',
-      `The configuration ${path}: two sources have the same name.`,
-    );
-  }
+  if (names.size < config.sources.length) throw invalid(path, 'two sources have the same name.');
   return {
-    ...config,
-    state: resolve(folder, config.state),
+    ...withPaths(folder, config),
     ...(config.register === undefined ? {} : { register: resolve(folder, config.register) }),
     vee: {
       ...config.vee,
@@ -137,4 +132,60 @@ export function readConfig(path: string): Config {
     }),
     output: { ...config.output, directory: resolve(folder, config.output.directory) },
   };
+}
+
+/** Reads the same file for a command that only sends or receives; `sources` and `output` may be left out. */
+export function readDeliveryConfig(path: string): DeliveryConfig {
+  const config = parsed(path, deliverySchema);
+  const folder = dirname(resolve(path));
+  const { output, sources: _, ...given } = config;
+  return {
+    ...withPaths(folder, given),
+    ...(output === undefined ? {} : { output: { ...output, directory: resolve(folder, output.directory) } }),
+  };
+}
+
+function parsed<T extends typeof configSchema | typeof deliverySchema>(path: string, schema: T): z.infer<T> {
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (thrown) {
+    throw new ReadmillError(
+      'READMILL_CONFIG_UNREADABLE',
+      `The configuration ${path} cannot be read: ${messageOf(thrown)}.`,
+      { cause: thrown },
+    );
+  }
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const problems = result.error.issues.map(
+      (issue) => `  ${issue.path.join('.') || '(top)'}: ${issue.message}`,
+    );
+    throw invalid(
+      path,
+      `these keys are not right:\n${problems.join('\n')}\nMend them; docs/configuration.md describes them.`,
+    );
+  }
+  checkPartners(path, result.data);
+  return result.data as z.infer<T>;
+}
+
+type Delivering = Pick<Config, 'state' | 'partners' | 'environment' | 'mdnListener' | 'receiver'>;
+
+function checkPartners(path: string, { partners, environment, mdnListener }: Delivering): void {
+  const problems = partnerProblems(partners, environment, mdnListener !== undefined);
+  if (problems.length > 0) throw invalid(path, problems.join(' '));
+}
+
+function withPaths<T extends Delivering>(folder: string, config: T): T {
+  return {
+    ...config,
+    state: resolve(folder, config.state),
+    partners: config.partners.map((partner) => resolvePartner(folder, partner)),
+    ...(config.receiver === undefined ? {} : { receiver: resolveReceiver(folder, config.receiver) }),
+  };
+}
+
+function invalid(path: string, problem: string): ReadmillError {
+  return new ReadmillError('READMILL_CONFIG_INVALID', `The configuration ${path}: ${problem}`);
 }

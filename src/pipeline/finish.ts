@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { formatSum } from '../model/decimal.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
 import { moveFile, syncPath } from './files.js';
+import { type NightDeliveries, NO_DELIVERIES } from './night-delivery.js';
 import { joinLists, type ListName } from './night-lists.js';
 import { type NightTotals, nightTotals } from './night-totals.js';
 import { writeQuarantine } from './quarantine.js';
@@ -35,6 +36,8 @@ export interface Night {
   /** By input number: its file in the quarantine, and where the input itself goes. */
   quarantine?: Map<number, string>;
   archive?: Map<number, string>;
+  /** What was delivered, where a run delivers. */
+  deliveries?: NightDeliveries;
 }
 
 /** A night that `finishNight` has completed. */
@@ -42,14 +45,21 @@ export type FinishedNight = Required<Night>;
 
 export const reportDirectory = (run: RunRecord): string => join(run.config.state, 'reports', run.runId);
 
+/** What happens at the end of a run and lies above it: delivery, and the report about all. */
+export interface FinishSteps {
+  /** Delivers the batches; their totals have been proved. Absent where a run stops at the batches. */
+  deliver?: ((night: Night) => Promise<NightDeliveries>) | undefined;
+  report(night: Night): void;
+}
+
 /**
- * Ends a run: proves the totals, writes lists, manifest, quarantine and report, puts the inputs away and
- * closes the run in the ledger. Done again after a crash, it does the same.
+ * Ends a run: proves the totals, writes lists, manifest and quarantine, delivers, reports, puts the inputs away
+ * and closes the run in the ledger. Done again after a crash, it does the same.
  */
 export async function finishNight(
   night: Night,
   ledger: Ledger,
-  report: (night: Night) => void,
+  { deliver, report }: FinishSteps,
 ): Promise<void> {
   const { run, scan, tasks } = night;
   const directory = reportDirectory(run);
@@ -60,6 +70,7 @@ export async function finishNight(
     night.quarantine = await writeQuarantine(run, scan, tasks);
     night.archive = archivePaths(run);
     writeManifest(night, directory);
+    night.deliveries = (await deliver?.(night)) ?? NO_DELIVERIES;
     report(night);
     await syncPath(directory);
     run.phase = 'finish';

@@ -10,6 +10,7 @@ import { expandInput, isCompressed } from './expand.js';
 import { syncPath } from './files.js';
 import { finishNight, type Night } from './finish.js';
 import { type Claim, claimFiles, inputOf } from './intake.js';
+import type { NightDeliveries } from './night-delivery.js';
 import type { Progress } from './progress.js';
 import { checkNameTemplate } from './publish.js';
 import { currentRegister } from './register-current.js';
@@ -31,6 +32,8 @@ export interface RunOptions {
   progress: Progress;
   /** Called once all is counted and before the run is closed: writes the report into the run's folder. */
   report(night: Night): void;
+  /** Called before the report: delivers the batches. Absent where the run stops at the batches. */
+  deliver?: ((night: Night, ledger: Ledger, pool: WorkerPool) => Promise<NightDeliveries>) | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export async function runNight(config: Config, options: RunOptions): Promise<Nig
     const startedMs = Date.now();
     let found = ledger.get<RunRecord>(RUN_KEY);
     if (found?.kind === 'history-import') {
-      await endRun(found, true, ledger, pool, options, startedMs);
+      await endRun(found, true, ledger, pool, { ...options, deliver: undefined }, startedMs);
       found = undefined;
     }
     const run = found ?? (await beginRun(config, ledger, options, startedMs));
@@ -114,7 +117,18 @@ async function endRun(
 ): Promise<Night> {
   const night = await continueRun(run, resumed, ledger, pool, options);
   night.seconds = (Date.now() - startedMs) / 1000;
-  await finishNight(night, ledger, options.report);
+  const { deliver, report } = options;
+  await finishNight(night, ledger, {
+    report,
+    deliver:
+      deliver === undefined
+        ? undefined
+        : async (unreported) => {
+            const deliveries = await deliver(unreported, ledger, pool);
+            unreported.seconds = (Date.now() - startedMs) / 1000;
+            return deliveries;
+          },
+  });
   return night;
 }
 

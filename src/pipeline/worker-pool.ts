@@ -14,6 +14,8 @@ export interface WorkerPool {
   runSettleTask(task: SettleTask): Promise<SettleResult>;
   checkCmepRange(task: CheckRangeTask): Promise<CheckRangeResult>;
   checkPartition(task: CheckPartitionTask): Promise<CrossResult>;
+  /** A task of a layer above, by the name under which `workers/night.ts` has it. */
+  runNamed<R>(name: string, task: unknown): Promise<R>;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export function openPool(workers: number): WorkerPool {
     runSettleTask: async (task) => orThrow(await pool.run(task, { name: 'runSettleTask' })),
     checkCmepRange: async (task) => orThrow(await pool.run(task, { name: 'checkCmepRange' })),
     checkPartition: async (task) => orThrow(await pool.run(task, { name: 'checkPartition' })),
+    runNamed: async (name, task) => orThrow(await pool.run(task, { name })),
     close: () => pool.destroy(),
   };
 }

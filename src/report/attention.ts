@@ -2,7 +2,9 @@ import { formatCount, formatNumberOf, formatReachedPercent, formatTargetPercent 
 import type { ReadTotals, RunFinding, RunReport } from './run-report.js';
 
 /** Where a delivery has arrived: the partner's receipt was verified. Any other status is not called sent. */
-const DELIVERED = 'delivered';
+export const DELIVERED = 'delivered';
+/** Where nothing more is done until a person has looked. */
+const STOPPED = ['failed', 'given-up'];
 
 /** Part of the report that tells more, and its anchor on the page. */
 export type ReportSection =
@@ -67,6 +69,7 @@ export function attentionPoints(report: RunReport): AttentionPoint[] {
     ...failedInputs(report),
     ...missedTarget(report),
     ...undelivered(report),
+    ...endingCertificates(report),
     ...rejected(report),
     ...missingMeters(report),
     ...forReview(report),
@@ -125,16 +128,28 @@ function missedTarget(report: RunReport): AttentionPoint[] {
 
 function undelivered({ deliveries }: RunReport): AttentionPoint[] {
   const open = deliveries.filter((delivery) => delivery.status !== DELIVERED);
-  const first = open[0];
-  if (!first) return [];
-  const which = `${formatCount(open.length)} of ${formatNumberOf(deliveries.length, 'delivery', 'deliveries')}`;
-  return [
-    {
-      level: 'doubt',
-      text: `${which} not delivered yet, first ${first.file} to ${first.partner}: ${first.status}.`,
-      section: 'deliveries',
-    },
-  ];
+  const stopped = open.filter((delivery) => STOPPED.includes(delivery.status));
+  const points: AttentionPoint[] = [];
+  for (const [some, level] of [
+    [stopped, 'bad'],
+    [open.filter((delivery) => !stopped.includes(delivery)), 'doubt'],
+  ] as const) {
+    const first = some[0];
+    if (!first) continue;
+    const which = `${formatCount(some.length)} of ${formatNumberOf(deliveries.length, 'delivery', 'deliveries')}`;
+    const next = first.nextAttempt ? `; next attempt due ${first.nextAttempt}` : '';
+    const why = first.problem ? ` (${first.problem.replace(/\.$/, '')})` : '';
+    const text =
+      level === 'bad'
+        ? `${which} not delivered, and not tried again by themselves, first ${first.file} to ${first.partner}: ${first.status}${why}.`
+        : `${which} not delivered yet, first ${first.file} to ${first.partner}: ${first.status}${why}${next}.`;
+    points.push({ level, text, section: 'deliveries' });
+  }
+  return points;
+}
+
+function endingCertificates({ certificateWarnings = [] }: RunReport): AttentionPoint[] {
+  return certificateWarnings.map((text) => ({ level: 'doubt', text, section: 'deliveries' }));
 }
 
 function rejected(report: RunReport): AttentionPoint[] {

@@ -9,6 +9,7 @@ import { type FinishedNight, reportDirectory } from '../pipeline/finish.js';
 import { shownPath } from '../pipeline/intake.js';
 import { firstLines } from '../pipeline/night-lists.js';
 import type { InputRecord } from '../pipeline/run-state.js';
+import { DELIVERED } from './attention.js';
 import { htmlReport } from './html-report.js';
 import { methodCounts, policyReports } from './policy-report.js';
 import type { RunBatch, RunFinding, RunInput, RunReport, RunStatus } from './run-report.js';
@@ -56,7 +57,7 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
     meters: { expected, delivered: expected - totals.metersMissing, missing: totals.metersMissing },
     readSuccessPercent: percent,
     batches,
-    deliveries: [],
+    deliveries: night.deliveries.deliveries,
     findings: Object.fromEntries(findingDetails.map(({ code, count }) => [code, count])),
     seconds: night.seconds,
     report: shownPath(join(directory, 'report.html')),
@@ -65,6 +66,9 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
     now: run.nowIso,
     resumed: night.resumed,
     environment: run.config.environment ?? null,
+    ...(night.deliveries.certificateWarnings.length === 0
+      ? {}
+      : { certificateWarnings: night.deliveries.certificateWarnings }),
     readSuccessTargetPercent: READ_SUCCESS_TARGET_PERCENT,
     sources: totals.sources.map(({ sizeBytes, ...source }) => ({ ...source, bytes: sizeBytes })),
     days: totals.days.slice(-DAYS_MAX).map((day) => ({
@@ -95,12 +99,14 @@ function buildReport(night: FinishedNight, directory: string): RunReport {
   };
 }
 
-/** Complete: all that came was carried. Failed: something came and nothing of it could be carried. */
-function statusOf({ run, totals, scan }: FinishedNight): RunStatus {
+/** Complete: all that came was carried, and all that was to be delivered is. Failed: something came and nothing of it could be carried. */
+function statusOf({ run, totals, scan, deliveries }: FinishedNight): RunStatus {
   const failed = run.inputs.filter(({ status }) => status === 'failed').length;
   const rejected =
     totals.outcome.rejected + scan.counts.reduce((sum, { rejectedRecords }) => sum + rejectedRecords, 0);
-  if (failed === 0 && run.inboxProblems.length === 0 && rejected === 0) return 'complete';
+  const isDelivered = deliveries.deliveries.every(({ status }) => status === DELIVERED);
+  if (failed === 0 && run.inboxProblems.length === 0 && rejected === 0)
+    return isDelivered ? 'complete' : 'partial';
   return run.inputs.some(({ status }) => status !== 'failed') ? 'partial' : 'failed';
 }
 

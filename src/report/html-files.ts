@@ -2,7 +2,7 @@ import { type Markup, markup } from '../conformance/report/html-markup.js';
 import { formatCount, formatNumberOf, formatSize } from '../model/figures.js';
 import { section } from './html-page.js';
 import { type Column, path, shortHash, table } from './html-table.js';
-import type { RunBatch, RunInput, RunReport, SourceTotals } from './run-report.js';
+import type { RunBatch, RunDelivery, RunInput, RunReport, SourceTotals } from './run-report.js';
 
 /** Failed files stand first, so that no limit of rows can hide them. */
 const INPUT_ORDER = { failed: 0, done: 1, duplicate: 2 } as const;
@@ -152,18 +152,27 @@ function outputSums({ outputSums }: RunReport): Markup | null {
 
 /** Deliveries to the partners; the section is absent where none was tried. */
 export function deliveriesSection(report: RunReport): Markup | null {
-  if (report.deliveries.length === 0) return null;
+  const { certificateWarnings = [] } = report;
+  if (report.deliveries.length === 0 && certificateWarnings.length === 0) return null;
   const body = table({
     label: 'Deliveries',
     columns: [
       { head: 'File', rowHead: true, cell: (delivery) => path(delivery.file) },
       { head: 'Partner', cell: (delivery) => path(delivery.partner) },
-      { head: 'Status', cell: (delivery) => delivery.status },
+      { head: 'Status', cell: deliveryStatus },
       { head: 'Attempts', numeric: true, cell: (delivery) => formatCount(delivery.attempts) },
       { head: 'Message-ID', cell: (delivery) => path(delivery.messageId) },
+      { head: 'Receipt', cell: (delivery) => (delivery.receipt ? path(delivery.receipt) : 'none') },
     ],
     rows: report.deliveries,
     fullList: 'report.json',
   });
-  return section('deliveries', body);
+  const warnings = certificateWarnings.map((text) => markup`<p>${text}</p>`);
+  return section('deliveries', markup`${warnings}${report.deliveries.length === 0 ? null : body}`);
+}
+
+function deliveryStatus({ status, problem, nextAttempt }: RunDelivery): Markup {
+  const why = problem ? markup`<small class="bad">${problem}</small>` : null;
+  const next = nextAttempt ? markup`<small>next attempt ${nextAttempt}</small>` : null;
+  return markup`${status}${why}${next}`;
 }

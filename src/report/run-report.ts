@@ -64,8 +64,15 @@ export interface RunDelivery {
   file: string;
   partner: string;
   messageId: string;
+  /** `delivered` where the partner's receipt proves it; anything else is not called sent. */
   status: string;
   attempts: number;
+  /** Why it is not delivered. */
+  problem?: string | null;
+  /** When the next attempt is due, ISO; null where none is until somebody asks for it. */
+  nextAttempt?: string | null;
+  /** Path of the receipt that came. */
+  receipt?: string | null;
 }
 
 export interface SourceTotals {
@@ -140,6 +147,8 @@ export interface RunReport {
   /** Files that another attempt at the same run had already done before this one went on. */
   resumed: boolean;
   environment: string | null;
+  /** Sentences about certificates of partners and ours that end soon; absent where none does. */
+  certificateWarnings?: string[];
   /** 98.0: Ontario AMI functional specification v2 (2007), 2.3.1. */
   readSuccessTargetPercent: number;
   sources: SourceTotals[];

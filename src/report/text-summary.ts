@@ -25,6 +25,7 @@ const FINDINGS_SHOWN_MAX = 8;
 const SOURCES_SHOWN_MAX = 4;
 const VERDICT_LINES_MAX = 3;
 const METHOD_LINES_MAX = 2;
+const CERTIFICATES_SHOWN_MAX = 2;
 
 /** SGR parameters of the terminal: bold with a colour, or faint. */
 const STYLES = { good: '1;32', doubt: '1;33', bad: '1;31', strong: '1', faint: '2' } as const;
@@ -221,14 +222,20 @@ function batchLines({ batches }: RunReport): string[] {
   return lines;
 }
 
-function deliveryLines({ deliveries }: RunReport): string[] {
-  if (deliveries.length === 0) return [];
+function deliveryLines({ deliveries, certificateWarnings = [] }: RunReport): string[] {
   const byStatus = new Map<string, number>();
   for (const { status } of deliveries) byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
   const text = [...byStatus]
     .map(([status, count]) => `${formatCount(count)} ${printable(status)}`)
     .join(', ');
-  return [labelled('Deliveries', clipEnd(text, REST_WIDTH))];
+  const lines = deliveries.length === 0 ? [] : [labelled('Deliveries', clipEnd(text, REST_WIDTH))];
+  const warnings = certificateWarnings.slice(0, CERTIFICATES_SHOWN_MAX);
+  const more = certificateWarnings.length - warnings.length;
+  return [
+    ...lines,
+    ...warnings.map((warning) => labelled('Certificate', clipEnd(printable(warning), REST_WIDTH))),
+    ...(more > 0 ? [labelled('', `and ${formatCount(more)} more certificates that end soon`)] : []),
+  ];
 }
 
 function placeLines(report: RunReport): string[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
@@ -58,11 +58,7 @@ export function openLedger(stateDirectory: string): Ledger {
     throw isDiskFull(thrown) ? diskFullError(thrown) : thrown;
   }
   const ledger: Ledger = {
-    get: <T>(key: string) => read<T>(database.getBinary(key)),
-    list: <T>(prefix: string) => {
-      const range = database.getRange({ start: prefix, end: `${prefix}\uffff` });
-      return [...range].map(({ key, value }) => ({ key, value: read<T>(value) as T }));
-    },
+    ...readsOf(database),
     write(writes) {
       database.transactionSync(() => {
         for (const [key, value] of writes) {
@@ -83,6 +79,39 @@ export function openLedger(stateDirectory: string): Ledger {
     },
   };
   return ledger;
+}
+
+/** What can be looked at while another process works. */
+export type LedgerView = Pick<Ledger, 'get' | 'list' | 'close'>;
+
+/**
+ * Opens the ledger of a state folder to look at it, whoever works on it.
+ * @returns null where there is none yet
+ * @throws ReadmillError READMILL_STATE_UNUSABLE where it cannot be read
+ */
+export function viewLedger(stateDirectory: string): LedgerView | null {
+  const path = join(stateDirectory, 'ledger');
+  if (!existsSync(path)) return null;
+  try {
+    const database = open<Buffer, string>({ path, encoding: 'binary', mapSize: MAP_BYTES, readOnly: true });
+    return { ...readsOf(database), close: () => database.close() };
+  } catch (thrown) {
+    throw new ReadmillError(
+      'READMILL_STATE_UNUSABLE',
+      `The state folder ${stateDirectory} cannot be read: ${messageOf(thrown)}. Check its rights.`,
+      { cause: thrown },
+    );
+  }
+}
+
+function readsOf(database: RootDatabase<Buffer, string>): Pick<Ledger, 'get' | 'list'> {
+  return {
+    get: <T>(key: string) => read<T>(database.getBinary(key)),
+    list: <T>(prefix: string) => {
+      const range = database.getRange({ start: prefix, end: `${prefix}\uffff` });
+      return [...range].map(({ key, value }) => ({ key, value: read<T>(value) as T }));
+    },
+  };
 }
 
 function read<T>(bytes: Buffer | undefined): T | undefined {

@@ -11,3 +11,14 @@ it('gets right answers from all contenders and from whole nights', () => {
   expect(stdout).toContain('csv-parse: ');
   expect(stdout).toContain('night with register: ');
 }, 300_000);
+
+it('builds, opens and receives messages', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'as2', '--short'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(
+    /3 MiB: built in .*\n4 KiB: [\d.]+ messages a second, 0 errors\n1024 KiB: .* 0 errors\n/,
+  );
+}, 300_000);

@@ -42,6 +42,8 @@ describe('docs/configuration.md', () => {
     ['sources', '## sources'],
     ['vee', '## vee'],
     ['output', '## output'],
+    ['partners', '## partners'],
+    ['receiver', '## receiver'],
   ])('describes the keys of "%s", and no others', (object, heading) => {
     expect(keysUnder(heading).sort()).toEqual([...objects.get(object)!].sort());
   });

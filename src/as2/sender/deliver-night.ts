@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { Config } from '../../pipeline/config.js';
+import type { Night } from '../../pipeline/finish.js';
+import { shownPath } from '../../pipeline/intake.js';
+import type { NightDeliveries, NightDelivery } from '../../pipeline/night-delivery.js';
+import type { Progress } from '../../pipeline/progress.js';
+import type { WorkerPool } from '../../pipeline/worker-pool.js';
+import type { Ledger } from '../../store/ledger.js';
+import { expiryWarnings } from '../keys.js';
+import {
+  type Consignment,
+  type DeliveryRecord,
+  deliveryId,
+  forgetOldDeliveries,
+  openDeliveries,
+} from './delivery-queue.js';
+import { buildInThreads } from './package-task.js';
+import type { Partner } from './partner.js';
+import { isDue, openSender, type Sender } from './sender.js';
+
+/** What a run delivers with. The configuration is that of now, also where an earlier run is gone on with. */
+export interface NightSending {
+  config: Config;
+  partners: readonly Partner[];
+  clock(): number;
+  progress: Progress;
+}
+
+/**
+ * Delivers the batches of a night to each partner, and what earlier runs left and is due. What cannot be delivered
+ * now stays in the ledger with the time of its next attempt.
+ */
+export async function deliverNight(
+  night: Night,
+  ledger: Ledger,
+  pool: WorkerPool,
+  { config, partners, clock, progress }: NightSending,
+): Promise<NightDeliveries> {
+  const consignments = partners.flatMap((partner) => consignmentsOf(night, partner));
+  const own = new Set(consignments.map(deliveryId));
+  const names = new Set(partners.map((partner) => partner.config.name));
+  const earlier = openDeliveries(ledger).filter(
+    (record) => names.has(record.partner) && !own.has(deliveryId(record)),
+  );
+  progress.begin('Delivering', consignments.length + earlier.length, 'deliveries');
+  const sender = await openSender({
+    ledger,
+    config,
+    partners,
+    clock,
+    build: buildInThreads(pool),
+    packagedAtATime: pool.workers,
+  });
+  try {
+    const counted = async (work: Promise<DeliveryRecord>) => {
+      const record = await work;
+      progress.advance(1);
+      return record;
+    };
+    const records = await allOf([
+      ...earlier.map((record) => counted(goOn(sender, record, clock()))),
+      ...consignments.map((consignment) => counted(sender.deliver(consignment))),
+    ]);
+    forgetOldDeliveries(ledger);
+    return {
+      deliveries: records.map(nightDelivery),
+      certificateWarnings: partners.flatMap((partner) =>
+        expiryWarnings(partner.config.name, partner.keys, clock()),
+      ),
+    };
+  } finally {
+    await sender.close();
+  }
+}
+
+async function goOn(sender: Sender, record: DeliveryRecord, nowMs: number): Promise<DeliveryRecord> {
+  return isDue(record, nowMs) ? sender.resume(record) : record;
+}
+
+/** Waits for all, then throws the first error of any: nothing goes on behind the back of who called. */
+export async function allOf<T>(works: Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(works);
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return ended.map((end) => (end as PromiseFulfilledResult<T>).value);
+}
+
+function consignmentsOf({ run, tasks }: Night, partner: Partner): Consignment[] {
+  return tasks.flatMap(({ result, names }) =>
+    result.batches.map((batch, i) => ({
+      partner: partner.config.name,
+      file: names[i]!,
+      path: join(run.config.output.directory, names[i]!),
+      sizeBytes: batch.bytes,
+      sha256: batch.sha256,
+      runId: run.runId,
+    })),
+  );
+}
+
+/** A delivery as reports and answers of commands show it. */
+export function nightDelivery(record: DeliveryRecord): NightDelivery {
+  const { file, partner, messageId, status, attempts, problem, nextAttemptMs, evidence } = record;
+  return {
+    file,
+    partner,
+    messageId,
+    status,
+    attempts,
+    problem,
+    nextAttempt: nextAttemptMs === null ? null : new Date(nextAttemptMs).toISOString(),
+    receipt: evidence === null ? null : shownPath(evidence),
+  };
+}

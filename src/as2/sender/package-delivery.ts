@@ -1,0 +1,131 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, isDiskFull, messageOf, ReadmillError } from '../../model/errors.js';
+import type { Ledger } from '../../store/ledger.js';
+import type { BuiltMessage, PayloadFile, Protection } from '../build-message.js';
+import {
+  type Consignment,
+  type DeliveryRecord,
+  findDelivery,
+  newMessageId,
+  openDeliveries,
+  saveDelivery,
+  spoolName,
+} from './delivery-queue.js';
+import { type Partner, protectionOf, settingsDigest } from './partner.js';
+import { asciiOf } from './request-headers.js';
+
+/** Builds a message into the spool: here, or in a thread of a pool. */
+export type BuildMessage = (
+  payload: PayloadFile,
+  protection: Protection,
+  spoolPath: string,
+  nowMs: number,
+) => Promise<BuiltMessage>;
+
+export interface Packaging {
+  ledger: Ledger;
+  spoolFolder: string;
+  build: BuildMessage;
+}
+
+export const spoolPathOf = (spoolFolder: string, consignment: Consignment): string =>
+  join(spoolFolder, spoolName(consignment));
+
+/**
+ * The delivery of a file to a partner: the one that the ledger knows, or a new one, whose message is then in
+ * the spool. The Message-ID is made here, once.
+ * @throws ReadmillError READMILL_SEND_FILE where the file cannot be read, or is not what it was
+ */
+export async function packaged(
+  consignment: Consignment,
+  partner: Partner,
+  { ledger, spoolFolder, build }: Packaging,
+  nowMs: number,
+): Promise<DeliveryRecord> {
+  const known = findDelivery(ledger, consignment);
+  if (known !== undefined) return known;
+  const fresh = {
+    ...consignment,
+    messageId: newMessageId(partner.config.as2From),
+    attempts: 0,
+    lastAttemptMs: null,
+  };
+  return packageAs(fresh, partner, { ledger, spoolFolder, build }, nowMs);
+}
+
+/**
+ * Packages a message that the partner did not take once more, with the keys and settings of now and under the
+ * Message-ID that it has.
+ */
+export function packagedAgain(
+  record: DeliveryRecord,
+  partner: Partner,
+  packaging: Packaging,
+  nowMs: number,
+): Promise<DeliveryRecord> {
+  return packageAs(record, partner, packaging, nowMs);
+}
+
+async function packageAs(
+  base: Consignment & Pick<DeliveryRecord, 'messageId' | 'attempts' | 'lastAttemptMs'>,
+  partner: Partner,
+  { ledger, spoolFolder, build }: Packaging,
+  nowMs: number,
+): Promise<DeliveryRecord> {
+  const protection = protectionOf(partner, nowMs);
+  const message = await built(base, partner, protection, spoolPathOf(spoolFolder, base), build, nowMs);
+  const { maximumBytes } = partner.config;
+  const isTooLarge = message.sizeBytes > maximumBytes;
+  const record: DeliveryRecord = {
+    ...base,
+    message,
+    status: isTooLarge ? 'failed' : 'packaged',
+    settings: settingsDigest(partner, protection),
+    packagedMs: nowMs,
+    failures: 0,
+    nextAttemptMs: isTooLarge ? null : nowMs,
+    problem: isTooLarge
+      ? `Its message has ${message.sizeBytes} bytes, more than maximumBytes (${maximumBytes}) of the partner: make smaller batches, or ask the partner for more.`
+      : null,
+    evidence: null,
+    settledMs: null,
+  };
+  saveDelivery(ledger, record);
+  return record;
+}
+
+async function built(
+  { file, path, sizeBytes }: Consignment,
+  { config }: Partner,
+  protection: Protection,
+  spoolPath: string,
+  build: BuildMessage,
+  nowMs: number,
+): Promise<BuiltMessage> {
+  try {
+    const { size } = statSync(path);
+    if (size !== sizeBytes) throw new Error(`it has ${size} bytes and not ${sizeBytes}`);
+    const payload = { path, name: asciiOf(file), contentType: config.contentType };
+    return await build(payload, protection, spoolPath, nowMs);
+  } catch (thrown) {
+    if (isDiskFull(thrown) || codeOf(thrown).startsWith('READMILL_')) throw thrown;
+    const message = `${path} cannot be packaged: ${messageOf(thrown)}. Put the file back as it was, then run the same command again.`;
+    throw new ReadmillError('READMILL_SEND_FILE', message, { cause: thrown });
+  }
+}
+
+/** Makes the spool, and removes from it what no delivery needs: what a crash left behind. */
+export function prepareSpool(ledger: Ledger, spoolFolder: string): void {
+  mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
+  const needed = new Set(openDeliveries(ledger).map(spoolName));
+  for (const name of readdirSync(spoolFolder)) {
+    if (!needed.has(name)) rmSync(join(spoolFolder, name), { recursive: true, force: true });
+  }
+}
+
+/** Whether the packaged message lies in the spool as it was made. */
+export function isInSpool(spoolFolder: string, record: DeliveryRecord): boolean {
+  const path = spoolPathOf(spoolFolder, record);
+  return existsSync(path) && statSync(path).size === record.message.sizeBytes;
+}

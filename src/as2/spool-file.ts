@@ -1,0 +1,52 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncPath } from '../pipeline/files.js';
+import { writeFully } from './workspace.js';
+
+/** A file in the making, which shows under its name only when it is whole and on the disk. */
+export interface SpoolFile {
+  readonly sizeBytes: number;
+  /** Hands a piece to the system while the next is made; its bytes may change when the next write has come back. */
+  write(piece: Buffer): Promise<void>;
+  /** @param other another final name in the same folder, if it is known only now */
+  commit(other?: string): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+/** @param path final name; what is written lies in `path.partial` until it is committed */
+export async function openSpoolFile(path: string): Promise<SpoolFile> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const partial = `${path}.partial`;
+  await rm(partial, { force: true });
+  const handle = await open(partial, 'wx', 0o600);
+  let writing: Promise<void> | null = null;
+  let sizeBytes = 0;
+  let isOpen = true;
+  const close = async () => {
+    if (isOpen) await handle.close();
+    isOpen = false;
+  };
+  return {
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    async write(piece) {
+      if (writing !== null) await writing;
+      writing = writeFully(handle, piece, sizeBytes);
+      writing.catch(() => {});
+      sizeBytes += piece.length;
+    },
+    async commit(other = path) {
+      if (writing !== null) await writing;
+      await handle.sync();
+      await close();
+      await rename(partial, other);
+      await syncPath(dirname(path));
+    },
+    async abandon() {
+      await writing?.catch(() => {});
+      await close();
+      await rm(partial, { force: true });
+    },
+  };
+}

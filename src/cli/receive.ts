@@ -1,0 +1,171 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { pino } from 'pino';
+import { expiryWarnings, loadKeys } from '../as2/keys.js';
+import { type Misbehaviour, parseMisbehaviour, WELL_BEHAVED } from '../as2/receiver/misbehaviour.js';
+import { openBook, type ReceivedEntry } from '../as2/receiver/received-book.js';
+import { makeReceiver, type ReceiverEvents } from '../as2/receiver/server.js';
+import { messageOf, ReadmillError } from '../model/errors.js';
+import { parseZone } from '../model/time.js';
+import { checkFiles } from '../pipeline/check-files.js';
+import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
+import type { ReceiverConfig } from '../pipeline/partner-config.js';
+import { SILENT } from '../pipeline/progress.js';
+import { temporaryFolder } from '../pipeline/temporary-folder.js';
+import { openPool, type WorkerPool } from '../pipeline/worker-pool.js';
+import { openLedger } from '../store/ledger.js';
+
+interface ReceiveOptions {
+  config: string;
+  misbehave: Misbehaviour;
+}
+
+/** Findings of a code that the check of a received file keeps. */
+const CHECK_FINDINGS = 100;
+
+export function registerReceive(program: Command): void {
+  program
+    .command('receive')
+    .description('AS2 server: stands in for the MDM/R in tests, and takes in what the MDM/R sends')
+    .requiredOption('--config <file>', 'configuration with "receiver" and "partners" (docs/as2-receive.md)')
+    .option('--misbehave <list>', 'fail on purpose, for tests of a sender: see below', parsed, WELL_BEHAVED)
+    .addHelpText(
+      'after',
+      `
+Example:
+  readmill receive --config mdmr.json
+
+--misbehave takes one or more of these, with commas; *N after one: for the first N messages only.
+  delay=SECONDS   the answer waits             wrong-mic      the receipt has another MIC
+  close-at=BYTE   the connection is closed     wrong-id       the receipt names another message
+  fail            503 instead of a receipt     unsigned-mdn   the receipt is not signed
+  answer-twice    asynchronous receipts        lose-mdn       the message is taken, the receipt is lost
+                  are sent twice
+For example: --misbehave 'fail*3,delay=5'
+
+Stop it with Ctrl-C: messages under way are taken to their end first.`,
+    )
+    .action(receive);
+}
+
+function parsed(text: string): Misbehaviour {
+  const misbehaviour = parseMisbehaviour(text);
+  if (typeof misbehaviour === 'string') throw new InvalidArgumentError(misbehaviour);
+  return misbehaviour;
+}
+
+async function receive(options: ReceiveOptions): Promise<void> {
+  const config = readDeliveryConfig(options.config);
+  const { receiver } = config;
+  if (receiver === undefined || config.partners.length === 0) {
+    const message = `The configuration ${options.config} needs "receiver" and at least one of "partners"; docs/as2-receive.md shows how.`;
+    throw new ReadmillError('READMILL_CONFIG_INVALID', message);
+  }
+  const logger = pino({ base: null }, pino.destination(2));
+  const relations = config.partners.map((partner) => ({ partner, keys: loadKeys(partner) }));
+  for (const { partner, keys } of relations)
+    for (const warning of expiryWarnings(partner.name, keys, Date.now())) logger.warn(warning);
+  const state = join(config.state, 'receiver');
+  const ledger = openLedger(state);
+  const pool = receiver.as === 'mdmr' ? openPool(1) : null;
+  const server = makeReceiver({
+    config: receiver,
+    tls: tlsOf(receiver),
+    relations,
+    book: openBook(ledger),
+    workFolder: join(state, 'work'),
+    misbehaviour: options.misbehave,
+    events: eventsOf(config, receiver, pool, logger),
+  });
+  await listen(server, receiver);
+  await stopped();
+  await server.close();
+  await pool?.close();
+  await ledger.close();
+  process.stdout.write('Stopped.\n');
+}
+
+async function listen(server: ReturnType<typeof makeReceiver>, receiver: ReceiverConfig): Promise<void> {
+  const { host, port, path, directory, tls } = receiver;
+  try {
+    await server.listen({ host, port });
+  } catch (thrown) {
+    const message = `${host}:${port} cannot be listened on: ${messageOf(thrown)}. Choose another receiver.port, or stop what uses it.`;
+    throw new ReadmillError('READMILL_PORT', message, { cause: thrown });
+  }
+  const bound = (server.server.address() as AddressInfo).port;
+  const scheme = tls === undefined ? 'http' : 'https';
+  process.stdout.write(`Listening on ${scheme}://${host}:${bound}${path}; files go to ${directory}\n`);
+}
+
+function tlsOf({ tls }: ReceiverConfig): { cert: Buffer; key: Buffer } | null {
+  if (tls === undefined) return null;
+  try {
+    return { cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
+  } catch (thrown) {
+    const message = `receiver.tls: ${messageOf(thrown)}. Check the paths and the rights.`;
+    throw new ReadmillError('READMILL_KEY_INVALID', message, { cause: thrown });
+  }
+}
+
+/** One line for each message on standard output; what needs somebody's eye goes to the log. */
+function eventsOf(
+  config: DeliveryConfig,
+  receiver: ReceiverConfig,
+  pool: WorkerPool | null,
+  logger: pino.Logger,
+): ReceiverEvents {
+  const print = (line: string) => void process.stdout.write(`${line}\n`);
+  return {
+    taken(entry) {
+      print(`taken     ${entry.as2From} ${entry.messageId} ${entry.sizeBytes} bytes ${entry.file}`);
+      if (pool === null) return;
+      checkReceived(entry, config, receiver, pool).then(print, (thrown) =>
+        print(`unreadable ${basename(entry.file)}: ${messageOf(thrown)}`),
+      );
+    },
+    repeated: (entry) => print(`repeated  ${entry.as2From} ${entry.messageId}: taken before`),
+    refused: ({ as2From, messageId }, why) => print(`refused   ${as2From} ${messageId}: ${why}`),
+    problem: (why) => logger.error(why),
+  };
+}
+
+/** Checks a file as the repository would: the whole verdict goes to the folder `checks`, a line comes back. */
+async function checkReceived(
+  entry: ReceivedEntry,
+  config: DeliveryConfig,
+  receiver: ReceiverConfig,
+  pool: WorkerPool,
+): Promise<string> {
+  const zoneMinutes = parseZone(config.output?.timeZone ?? 'UTC')!;
+  const work = temporaryFolder();
+  const options = {
+    zoneMinutes,
+    nowMs: Date.now(),
+    findingsMax: CHECK_FINDINGS,
+    registerPath: null,
+    workDirectory: work.path,
+    progress: SILENT,
+  };
+  const input = { path: entry.file, name: basename(entry.file) };
+  const { checks, failures } = await checkFiles([input], options, pool).finally(() => work.remove());
+  const verdict = checks[0];
+  if (verdict === undefined) throw failures[0]!.error;
+  const folder = join(receiver.directory, 'checks');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, `${basename(entry.file)}.json`), `${JSON.stringify(verdict, null, 2)}\n`);
+  const counts = Object.entries(verdict.counts).map(([code, { count }]) => `${code} ${count}`);
+  const findings = counts.length === 0 ? 'no findings' : counts.join(', ');
+  return `${verdict.valid ? 'valid    ' : 'invalid  '} ${basename(entry.file)}: ${verdict.records} records, ${verdict.reads} reads; ${findings}`;
+}
+
+/** Waits for Ctrl-C or a request to end. */
+function stopped(): Promise<void> {
+  process.removeAllListeners('SIGINT');
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}

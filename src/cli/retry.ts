@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { allOf } from '../as2/sender/deliver-night.js';
+import { type DeliveryRecord, openDeliveries } from '../as2/sender/delivery-queue.js';
+import { isDue, loadPartners, openSender } from '../as2/sender/sender.js';
+import { ReadmillError } from '../model/errors.js';
+import { readDeliveryConfig } from '../pipeline/config.js';
+import { openLedger } from '../store/ledger.js';
+import { printDeliveries, warnOfCertificates } from './delivery-lines.js';
+import { parseNow, startClock } from './terminal.js';
+
+interface RetryOptions {
+  config: string;
+  batch?: string[];
+  all?: boolean;
+  json?: boolean;
+  now?: number;
+}
+
+export function registerRetry(program: Command): void {
+  program
+    .command('retry')
+    .description('go on with deliveries that are due or were given up')
+    .requiredOption('--config <file>', 'configuration (docs/configuration.md)')
+    .option('--batch <name...>', 'only these files, whatever their state')
+    .option('--all', 'all that is not delivered: also what a partner refused, and what is not due yet')
+    .option('--json', 'print the result as one JSON document')
+    .option('--now <time>', 'reference clock, ISO, instead of the system clock', parseNow)
+    .addHelpText(
+      'after',
+      '\nExample:\n  readmill retry --config night.json\n\nThe same bytes go out under the same Message-ID. A message that a partner refused is packaged anew where its\nkeys or settings were changed since.\nExit code: 0 nothing is left to deliver; 2 something is; 1 the tool could not do its work.',
+    )
+    .action(async (options: RetryOptions) => {
+      const config = readDeliveryConfig(options.config);
+      const clock = startClock(options.now);
+      const ledger = openLedger(config.state);
+      try {
+        const open = openDeliveries(ledger);
+        const wanted = new Set(chosen(open, options, clock()));
+        const needed = new Set([...wanted].map(({ partner }) => partner));
+        const partners = loadPartners(
+          config.partners.filter(({ name }) => needed.has(name)),
+          clock(),
+        );
+        const warnings = warnOfCertificates(partners, clock());
+        const known = new Set(partners.map((partner) => partner.config.name));
+        const sender = await openSender({ ledger, config, partners, clock });
+        try {
+          const records = await allOf(
+            open.map(async (record) => {
+              if (!wanted.has(record)) return record;
+              return known.has(record.partner) ? sender.resume(record) : withoutPartner(record);
+            }),
+          );
+          const shown =
+            options.batch === undefined ? records : records.filter((_, i) => wanted.has(open[i]!));
+          process.exitCode = printDeliveries(shown, warnings, options.json === true);
+        } finally {
+          await sender.close();
+        }
+        if (open.length === 0 && options.json !== true) process.stdout.write('Nothing is left to deliver.\n');
+      } finally {
+        await ledger.close();
+      }
+    });
+}
+
+/** The deliveries that are to be tried. @throws ReadmillError READMILL_OPTION where a named one is not open */
+function chosen(
+  open: readonly DeliveryRecord[],
+  { batch, all }: RetryOptions,
+  nowMs: number,
+): DeliveryRecord[] {
+  if (batch !== undefined) {
+    const missing = batch.filter((name) => !open.some(({ file }) => file === name));
+    if (missing.length > 0) {
+      const message = `No delivery of ${missing.join(', ')} is open: it was delivered, or never packaged. readmill status lists what is open.`;
+      throw new ReadmillError('READMILL_OPTION', message);
+    }
+    return open.filter(({ file }) => batch.includes(file));
+  }
+  if (all === true) return [...open];
+  return open.filter((record) => record.status === 'given-up' || isDue(record, nowMs));
+}
+
+function withoutPartner(record: DeliveryRecord): DeliveryRecord {
+  const problem = `The configuration has no partner named ${record.partner} with a url.`;
+  return { ...record, problem };
+}

@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { nightDelivery } from '../as2/sender/deliver-night.js';
+import { finishedDeliveries, openDeliveries } from '../as2/sender/delivery-queue.js';
+import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
+import { shownPath } from '../pipeline/intake.js';
+import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
+import { type LedgerView, viewLedger } from '../store/ledger.js';
+import { deliveryLine } from './delivery-lines.js';
+
+const RUNS_SHOWN_DEFAULT = 10;
+/** Deliveries that are done and are listed, the latest. */
+const DELIVERED_SHOWN_MAX = 20;
+
+interface StatusOptions {
+  config: string;
+  json?: boolean;
+}
+
+/** What `status --json` prints. */
+interface Status {
+  state: string;
+  /** A run that was begun and has not ended; it may be at work just now. */
+  unfinishedRun: { runId: string; phase: string; now: string; inputs: number } | null;
+  /** Runs that have ended, all that the ledger knows. */
+  runs: number;
+  /** Files that were taken in and are done. */
+  files: number;
+  /** Batches of the runs that the ledger knows. */
+  batches: number;
+  lastRuns: { runId: string; now: string; inputs: number; batches: number; report: string | null }[];
+  /** Deliveries by their status. */
+  deliveries: Record<string, number>;
+  /** Those that are not delivered. */
+  openDeliveries: ReturnType<typeof nightDelivery>[];
+  /** The latest that are. */
+  lastDelivered: ReturnType<typeof nightDelivery>[];
+}
+
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .description('runs, files, batches and deliveries, as the ledger has them')
+    .requiredOption('--config <file>', 'configuration (docs/configuration.md)')
+    .option('--json', 'print the answer as one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample:\n  readmill status --config night.json\n\nIt changes nothing, and may be called while a run works.\nExit code: 0; 1 where the state folder cannot be read.',
+    )
+    .action(async (options: StatusOptions) => {
+      const config = readDeliveryConfig(options.config);
+      const ledger = viewLedger(config.state);
+      try {
+        const status = statusOf(config, ledger);
+        const text = options.json === true ? JSON.stringify(status, null, 2) : statusText(status, ledger);
+        process.stdout.write(`${text}\n`);
+      } finally {
+        await ledger?.close();
+      }
+    });
+}
+
+interface DoneRun {
+  now: string;
+  inputs: number;
+  batches: string[];
+}
+
+function statusOf({ state }: DeliveryConfig, ledger: LedgerView | null): Status {
+  const run = ledger?.get<RunRecord>(RUN_KEY);
+  const done = ledger?.list<DoneRun>('runs/done/') ?? [];
+  const open = ledger === null ? [] : openDeliveries(ledger);
+  const finished = ledger === null ? [] : finishedDeliveries(ledger);
+  const counts: Record<string, number> = {};
+  for (const { status } of [...finished, ...open]) counts[status] = (counts[status] ?? 0) + 1;
+  const last = done.slice(-RUNS_SHOWN_DEFAULT).map(({ key, value }) => {
+    const runId = key.slice('runs/done/'.length);
+    const report = join(state, 'reports', runId, 'report.html');
+    const { now, inputs, batches } = value;
+    return {
+      runId,
+      now,
+      inputs,
+      batches: batches.length,
+      report: existsSync(report) ? shownPath(report) : null,
+    };
+  });
+  return {
+    state: shownPath(state),
+    unfinishedRun:
+      run === undefined
+        ? null
+        : { runId: run.runId, phase: run.phase, now: run.nowIso, inputs: run.inputs.length },
+    runs: done.length,
+    files: ledger?.list('file/').length ?? 0,
+    batches: done.reduce((sum, { value }) => sum + value.batches.length, 0),
+    lastRuns: last.reverse(),
+    deliveries: counts,
+    openDeliveries: open.map(nightDelivery),
+    lastDelivered: finished.slice(0, DELIVERED_SHOWN_MAX).map(nightDelivery),
+  };
+}
+
+function statusText(status: Status, ledger: LedgerView | null): string {
+  if (ledger === null) return `Nothing was done yet in ${status.state}.`;
+  const { unfinishedRun, runs, files, batches, lastRuns, deliveries } = status;
+  const counts = Object.entries(deliveries).map(([name, count]) => `${count} ${name}`);
+  const lines = [
+    `State      ${status.state}`,
+    `Runs       ${runs} ended${unfinishedRun === null ? '' : `; ${unfinishedRun.runId} is at work or was stopped (${unfinishedRun.phase}): readmill run goes on with it`}`,
+    `Files      ${files} done`,
+    `Batches    ${batches}`,
+    `Deliveries ${counts.length === 0 ? 'none' : counts.join(', ')}`,
+    ...lastRuns.map(
+      (run) =>
+        `  ${run.runId}  ${run.inputs} files, ${run.batches} batches${run.report === null ? '' : `  ${run.report}`}`,
+    ),
+    ...openDeliveries(ledger).map(deliveryLine),
+  ];
+  return lines.join('\n');
+}
