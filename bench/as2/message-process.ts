@@ -52,7 +52,7 @@ async function open() {
     const message = await openMessage(entity, keys, EXPANDED_BYTES_MAX, workspace);
     if (message.signature === null) throw new Error('The message is not signed');
     const mic = await micOf(message, 'sha256');
-    const { sha256 } = await putFile(folder, 'received', message.content);
+    const { sha256 } = await putFile(folder, '.', 'received', message.content);
     return { mic, sha256 };
   } finally {
     await workspace.dispose();

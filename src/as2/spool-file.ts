@@ -8,7 +8,7 @@ export interface SpoolFile {
   readonly sizeBytes: number;
   /** Hands a piece to the system while the next is made; its bytes may change when the next write has come back. */
   write(piece: Buffer): Promise<void>;
-  /** @param other another final name in the same folder, if it is known only now */
+  /** @param other another final path on the same file system, where it is known only now */
   commit(other?: string): Promise<void>;
   abandon(): Promise<void>;
 }
@@ -40,8 +40,9 @@ export async function openSpoolFile(path: string): Promise<SpoolFile> {
       if (writing !== null) await writing;
       await handle.sync();
       await close();
+      await mkdir(dirname(other), { recursive: true, mode: 0o700 });
       await rename(partial, other);
-      await syncPath(dirname(path));
+      await syncPath(dirname(other));
     },
     async abandon() {
       await writing?.catch(() => {});

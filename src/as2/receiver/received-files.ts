@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ByteRange } from '../byte-range.js';
 import { openSpoolFile } from '../spool-file.js';
@@ -25,12 +25,25 @@ export function safeName(given: string | null, messageId: string): string {
   return `message-${createHash('sha256').update(messageId).digest('hex').slice(0, 16)}`;
 }
 
+/** Folder below that of all received files in which they are written; a stop in the middle leaves some there. */
+const INCOMING = '.incoming';
+
+/** Removes what an earlier receiver, that was stopped in the middle, left of files. */
+export function removeUnfinished(directory: string): void {
+  rmSync(join(directory, INCOMING), { recursive: true, force: true });
+}
+
 /**
- * Puts content down as a file, whole and on the disk, or not at all. A file of the same name and content is the
+ * Puts content down as a file in a folder of the directory, whole and on the disk, or not at all. A file of the same name and content is the
  * same file: it came before a crash. One with other content is kept, and the new one gets a number.
  */
-export async function putFile(directory: string, name: string, content: ByteRange): Promise<ReceivedFile> {
-  const staging = await openSpoolFile(join(directory, `.${name}.${process.pid}.${staged++}`));
+export async function putFile(
+  directory: string,
+  folder: string,
+  name: string,
+  content: ByteRange,
+): Promise<ReceivedFile> {
+  const staging = await openSpoolFile(join(directory, INCOMING, String(staged++)));
   const hash = createHash('sha256');
   try {
     for await (const piece of content.pieces()) {
@@ -39,7 +52,7 @@ export async function putFile(directory: string, name: string, content: ByteRang
     }
     const sha256 = hash.digest('hex');
     const placing = turn.then(async () => {
-      const path = await freePath(directory, name, content.sizeBytes, sha256);
+      const path = await freePath(join(directory, folder), name, content.sizeBytes, sha256);
       await staging.commit(path);
       return path;
     });

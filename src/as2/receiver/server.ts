@@ -11,6 +11,7 @@ import { postReceipt, receiptHeaders } from './answer.js';
 import { BodyTooLarge, takeBody } from './message-body.js';
 import { type Misbehaviour, WELL_BEHAVED } from './misbehaviour.js';
 import type { ReceivedBook, ReceivedEntry } from './received-book.js';
+import { removeUnfinished } from './received-files.js';
 import { nameIn, type Relation, relationOf } from './relations.js';
 import { type ArrivedMessage, type Outcome, takeMessage } from './take-message.js';
 
@@ -78,6 +79,7 @@ export function makeReceiver(settings: ReceiverSettings): FastifyInstance {
   };
   // What a stop in the middle left behind belongs to messages that will come again.
   rmSync(settings.workFolder, { recursive: true, force: true });
+  removeUnfinished(config.directory);
   const timeoutMs = config.timeoutSeconds * 1000;
   const limits = {
     maxHeaderSize: HTTP_HEADER_BYTES_MAX,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Digest } from '../algorithms.js';
 import type { ByteRange } from '../byte-range.js';
 import type { Signer } from '../cms/build-signed.js';
@@ -89,8 +88,9 @@ async function takeNew(
   requireSecurity(opened, relation);
   const digest: Digest = request.digest ?? 'sha256';
   const mic = { value: await micOf(opened, digest), digest };
-  const folder = join(context.directory, safeName(message.as2From, message.as2From));
-  const file = await putFile(folder, safeName(opened.fileName, messageId), opened.content);
+  const folder = safeName(message.as2From, message.as2From);
+  const name = safeName(opened.fileName, messageId);
+  const file = await putFile(context.directory, folder, name, opened.content);
   const fields = fieldsOf(message, PROCESSED, mic, TAKEN_TEXT);
   // What is wrong on purpose is wrong in this answer only, not in the one to a repeat.
   const right = receiptOf(message, request, fields, { ...context, misbehaviour: WELL_BEHAVED });
