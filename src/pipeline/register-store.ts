@@ -80,17 +80,50 @@ export class RegisterStore {
     known: KnownRegisters,
   ): void {
     if (this.days.length === 0) return;
-    const before = this.dayBefore(firstDay);
+    const lowest = this.dayOfLastBefore(meter, from, to, channel, firstDay);
+    // From the earliest on: the file of a read's own day has it as it was corrected last.
     for (const day of this.days) {
-      if (day !== before && (day < firstDay || day > lastDay + 1)) continue;
-      const loaded = this.load(day);
-      const { columns } = loaded;
-      let row = seekKey(columns, loaded.cursor, meter, from, to, channel);
-      loaded.cursor = row;
-      for (; row < columns.rowCount && compareKey(columns, row, meter, from, to, channel) === 0; row++) {
+      if (day < lowest || day > lastDay + 1) continue;
+      const { columns } = this.load(day);
+      for (let row = this.firstRowOf(day, meter, from, to, channel); ; row++) {
+        if (row >= columns.rowCount || compareKey(columns, row, meter, from, to, channel) !== 0) break;
         known.addKept(columns.stamps[row]!, columns.values[row]!, columns.metas[row]!);
       }
     }
+  }
+
+  /** First row of a channel in a day's file; keys are asked for in ascending order. */
+  private firstRowOf(day: number, meter: Uint8Array, from: number, to: number, channel: number): number {
+    const loaded = this.load(day);
+    loaded.cursor = seekKey(loaded.columns, loaded.cursor, meter, from, to, channel);
+    return loaded.cursor;
+  }
+
+  /**
+   * The read day of the channel's last read before `firstDay`, or `firstDay` where there is none within
+   * `keepDays`. The last read before it that a day's file holds is that of the time when it was written: a
+   * read that came later, or together with other channels' reads of later days, stands in its own day's only.
+   */
+  private dayOfLastBefore(
+    meter: Uint8Array,
+    from: number,
+    to: number,
+    channel: number,
+    firstDay: number,
+  ): number {
+    let lastDay = -1;
+    for (let i = this.days.length - 1; i >= 0; i--) {
+      const day = this.days[i]!;
+      if (day >= firstDay) continue;
+      if (day < lastDay || firstDay - day > this.keepDays) break;
+      const { columns } = this.load(day);
+      for (let row = this.firstRowOf(day, meter, from, to, channel); ; row++) {
+        if (row >= columns.rowCount || compareKey(columns, row, meter, from, to, channel) !== 0) break;
+        lastDay = Math.max(lastDay, readDayOf(columns.stamps[row]!, this.zoneMinutes));
+      }
+      if (day === lastDay) break;
+    }
+    return lastDay < 0 ? firstDay : lastDay;
   }
 
   /**

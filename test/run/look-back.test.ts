@@ -231,3 +231,37 @@ test.concurrent('load profiles and holidays come from files; a bad line is named
   expect(code).toBe(1);
   expect(stderr).toMatch(/profiles\.csv, line 4: the weight "x" .*\[READMILL_VEE_FILE\]/);
 });
+
+test.concurrent('a span begins at the last register read, also where other meters have later ones', async () => {
+  const folder = runFolder();
+  const days = ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'] as const;
+  /** Register read at the end of so many of the days. */
+  const register = (meterId: string, day: number, value: string): GivenRecord => ({
+    meterId,
+    units: 'KWHREG',
+    triples: [{ stamp: stampAfter(firstStamp(days[0]), day * 1440 - 60), flag: 'R', value }],
+  });
+  const reads = (meterId: string, ...given: string[]): GivenRecord[] =>
+    given.map((date) => ({ meterId, triples: dayOf(date) }));
+  // A day has 2.676 kWh.
+  put(folder, '1.cmep', [
+    ...reads('M1', days[0]),
+    ...reads('M2', days[0]),
+    register('M1', 0, '10'),
+    register('M2', 0, '10'),
+  ]);
+  await runNight(folder, { now: closed(days[0]) });
+  put(folder, '2.cmep', [
+    ...reads('M1', days[1], days[2]),
+    ...reads('M2', days[1], days[2]),
+    register('M1', 2, '15.352'),
+    register('M2', 2, '15.352'),
+    register('M2', 3, '18.028'),
+  ]);
+  await runNight(folder, { now: closed(days[2]) });
+  // Between the end of the second day and that of the fourth: 2.676 of the third, and 2.8 of the fourth.
+  put(folder, '3.cmep', [{ meterId: 'M1', triples: dayOf(days[3], 1, [5]) }, register('M1', 4, '20.828')]);
+  const { report } = await runNight(folder, { now: closed(days[3]) });
+  const [row] = estimates(folder, report);
+  expect(row).toMatchObject({ method: 'linear', value: '0.229' });
+});
