@@ -89,7 +89,8 @@ export function makeInput(dice: Dice): Buffer {
   for (let n = 1 + dice.below(RECORDS_IN_INPUT_MAX); n > 0; n--) {
     text += (dice.below(3) === 0 ? dice.oneOf(RECORDS) : record) + dice.oneOf(ENDS);
   }
-  for (let n = dice.below(CHANGES_MAX); n > 0; n--) text = changed(text, dice);
+  const changes = dice.below(2) === 0 ? dice.below(2) : dice.below(CHANGES_MAX);
+  for (let n = changes; n > 0; n--) text = changed(text, dice);
   return Buffer.from(text, 'latin1');
 }
 
