@@ -1,6 +1,6 @@
 import { PROFILES, readerSettings } from '../../src/conformance/profiles.js';
 import { CmepReader, READ_AHEAD_BYTES } from '../../src/formats/cmep/reader.js';
-import type { CmepRecord, CmepSink } from '../../src/formats/cmep/record.js';
+import type { ReadRecord, ReadSink } from '../../src/formats/reads.js';
 import { VALUE_MAX } from '../../src/model/decimal.js';
 import { type CrossSettings, MeterChecker } from '../../src/pipeline/check-meters.js';
 import { KINDS } from '../../src/pipeline/check-places.js';
@@ -25,7 +25,7 @@ const CROSS: CrossSettings = {
 export class Broken extends Error {}
 
 /** Feeds inputs to the reader of each profile, and what it reads to the rules across records. */
-export class CmepFeed implements CmepSink {
+export class CmepFeed implements ReadSink {
   findings = 0;
   reads = 0;
   private ended = 0;
@@ -47,7 +47,7 @@ export class CmepFeed implements CmepSink {
     if (this.blocks.usedWords > WORDS_TOGETHER) this.checkMeters();
   }
 
-  record(record: CmepRecord, bytes: Uint8Array): void {
+  record(record: ReadRecord, bytes: Uint8Array): void {
     this.ended++;
     const { count, stamps, values } = record;
     for (let i = 0; i < count; i++) {
