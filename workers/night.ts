@@ -7,10 +7,10 @@ import * as hash from '../src/pipeline/hash-file.js';
 import * as scan from '../src/pipeline/scan-range.js';
 import * as settle from '../src/pipeline/settle-task.js';
 
-export const checkCmepRange = carryingErrors(range.checkCmepRange);
+export const checkRange = carryingErrors(range.checkRange);
 export const checkPartition = carryingErrors(partition.checkPartition);
 export const hashFile = carryingErrors(hash.hashFile);
-export const scanCmepRange = carryingErrors(scan.scanCmepRange);
+export const scanRange = carryingErrors(scan.scanRange);
 export const runSettleTask = carryingErrors(settle.runSettleTask);
 /** Loaded when it is needed: a night that delivers nothing starts without it. */
 export const packageMessage = carryingErrors(async (task: PackageTask) => {

@@ -21,7 +21,9 @@ async function sumFile(path: string, pool: WorkerPool): Promise<ScanAnswer> {
   let reads = 0;
   let sum = 0n;
   await forEachLimited(starts.entries(), pool.workers + 1, async ([range, from]) => {
-    const result = await pool.scanCmepRange({
+    const result = await pool.scanRange({
+      startsAt: null,
+      format: 'cmep',
       range,
       path,
       from,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findProfile, readerSettings } from '../../src/conformance/profiles.js';
 import { CmepReader, READ_AHEAD_BYTES } from '../../src/formats/cmep/reader.js';
-import type { CmepSink } from '../../src/formats/cmep/record.js';
+import type { ReadSink } from '../../src/formats/reads.js';
 import { measure } from '../measure.js';
 import { makeNight, removeNight } from '../night-data.js';
 import { NOW_STAMP } from '../night-day.js';
@@ -9,7 +9,7 @@ import { NOW_STAMP } from '../night-day.js';
 const METERS = 5_000;
 
 /** A sink that only keeps the reader honest. */
-export class SumSink implements CmepSink {
+export class SumSink implements ReadSink {
   reads = 0;
   sum = 0;
   record(record: { count: number; values: Float64Array }): void {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { DEFAULT_MISSING_RATE, DEFECT_KINDS, parseDefects } from '../generate/defect-kinds.js';
 import { DIALECTS } from '../generate/dialects.js';
 import { type GenerateResult, generateNight } from '../generate/generate-night.js';
+import { FORMATS } from '../generate/options.js';
 import { ReadmillError } from '../model/errors.js';
 import { EST_OFFSET_MINUTES, MINUTES_PER_DAY, parseIsoDate } from '../model/time.js';
 
@@ -43,8 +44,8 @@ export function registerGenerate(program: Command): void {
     .requiredOption('--meters <N>', 'how many meters')
     .requiredOption('--days <D>', 'how many read days')
     .requiredOption('--out <DIR>', 'folder for the files, meters.csv and answers.json')
-    .option('--format <NAME>', 'cmep', 'cmep')
-    .option('--dialect <NAME>', DIALECTS.map(({ name }) => name).join(', '), DIALECTS[0]!.name)
+    .option('--format <NAME>', FORMATS.join(' or '), FORMATS[0])
+    .option('--dialect <NAME>', `of CMEP: ${DIALECTS.map(({ name }) => name).join(', ')}`, DIALECTS[0]!.name)
     .option('--interval <MINUTES>', '60, 30 or 15', '60')
     .option('--seed <N>', 'the same seed and options give the same bytes', '1')
     .option(
@@ -65,16 +66,13 @@ export function registerGenerate(program: Command): void {
 }
 
 async function generate(flags: GenerateFlags): Promise<GenerateResult> {
-  if (flags.format !== 'cmep') {
-    const message = `--format: "${flags.format}" cannot be generated. Supported: cmep.`;
-    throw new ReadmillError('READMILL_OPTION', message);
-  }
   const days = numberOf('--days', flags.days);
   return generateNight({
     meters: numberOf('--meters', flags.meters),
     days,
     startDay: startDayOf(flags, days),
     outDirectory: resolve(flags.out),
+    format: flags.format,
     dialect: flags.dialect,
     intervalMinutes: numberOf('--interval', flags.interval),
     seed: numberOf('--seed', flags.seed),

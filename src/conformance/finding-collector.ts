@@ -66,12 +66,16 @@ export class FindingCollector {
    * Adds what a range found.
    * @param range number of the range, in the order of the file from 0
    * @param lines lines that begin in the range
+   * @param columnBefore bytes before the range on its first line
    */
-  addRange(range: number, packed: PackedFindings, lines: number): void {
+  addRange(range: number, packed: PackedFindings, lines: number, columnBefore = 0): void {
     this.lines[range] = lines;
     for (const [cell, count] of packed.countsBySeverity.entries()) this.counts[cell]! += count;
     const wants = (rule: number, severity: number) => range <= this.cell(rule, severity).lastRange;
-    for (const finding of unpackFindings(packed, 0, wants)) this.keep(range, finding);
+    for (const finding of unpackFindings(packed, 0, wants)) {
+      if (finding.line === 1) finding.column += columnBefore;
+      this.keep(range, finding);
+    }
   }
 
   /** Adds a finding across records; its line counts from the beginning of the file, 0 where it has none. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { METER_ID_ATTRIBUTES } from '../formats/amrdef/settings.js';
 import { CRC_CHOICES } from '../formats/cmep/crc.js';
 import { FIELD_BYTES, LINE_BYTES_MAX, PLAIN_FIELD_BYTES_MAX } from '../formats/cmep/settings.js';
-import { isIntervalLength } from '../formats/cmep/stamp.js';
 import { METER_ID_BYTES_MAX } from '../model/block.js';
-import { MINUTES_PER_DAY, parseZone } from '../model/time.js';
+import { isIntervalLength, MINUTES_PER_DAY, parseZone } from '../model/time.js';
 import { COMMODITIES, UNITS } from '../model/units.js';
 import { findRule } from './rules.js';
 
@@ -86,13 +86,16 @@ export const profileShape = {
   stampToleranceMinutes: z.number().int().min(0).max(STAMP_TOLERANCE_MINUTES_MAX),
   futureToleranceMinutes: z.number().int().min(0).max(MINUTES_PER_DAY),
   registerTolerance: z.number().min(0).max(1_000_000),
+  meterIdAttribute: z.enum(METER_ID_ATTRIBUTES),
+  applyMultiplier: z.boolean(),
+  clockDriftSeconds: z.number().int().min(0).max(86_400),
   severities,
 };
 
 /** A whole profile. */
 export const profileSchema = z.strictObject({ name: z.string().min(1).max(64), ...profileShape });
 
-/** How a family of head ends writes CMEP: what it does otherwise than CMEP v1.20 says. */
+/** How a family of head ends writes its files: what it does otherwise than CMEP v1.20 says, or in AMRDEF. */
 export type Profile = z.infer<typeof profileSchema>;
 
 /** A profile of a user's own: what it says otherwise than the profile that it extends. */

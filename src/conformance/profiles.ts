@@ -37,6 +37,9 @@ const STRICT: Profile = {
   stampToleranceMinutes: 0,
   futureToleranceMinutes: 60,
   registerTolerance: 2,
+  meterIdAttribute: 'SerialNumber',
+  applyMultiplier: false,
+  clockDriftSeconds: 180,
   severities: {},
 };
 
@@ -88,6 +91,12 @@ export const PROFILES: readonly Profile[] = [
     title: 'CMEP with tabs for commas and a header line',
     delimiter: 'tab',
     flagForms: ['bare', 'mask', 'groups'],
+  },
+  {
+    ...STRICT,
+    name: 'energyaxis',
+    title: 'Elster EnergyAxis: AMRDEF, in the zone of the meter or else Eastern Standard Time',
+    timeZone: 'EST',
   },
 ];
 

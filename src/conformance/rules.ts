@@ -1,4 +1,8 @@
+import { AMRDEF_FAULTS, type AmrdefFaultCode } from '../formats/amrdef/faults.js';
 import { CMEP_FAULTS, type CmepFaultCode } from '../formats/cmep/faults.js';
+import { AMRDEF_FILE_RULES } from './catalogue/amrdef-file-rules.js';
+import { AMRDEF_READ_RULES } from './catalogue/amrdef-read-rules.js';
+import { AMRDEF_STRUCTURE_RULES } from './catalogue/amrdef-structure-rules.js';
 import { CMEP_FILE_RULES } from './catalogue/cmep-file-rules.js';
 import { CMEP_HEADER_RULES } from './catalogue/cmep-header-rules.js';
 import { CMEP_LINE_RULES } from './catalogue/cmep-line-rules.js';
@@ -14,14 +18,18 @@ const CMEP_RECORD_RULES: Record<CmepFaultCode, RuleText> = {
   ...CMEP_READ_RULES,
 };
 
+const AMRDEF_RULES: Record<AmrdefFaultCode, RuleText> = { ...AMRDEF_STRUCTURE_RULES, ...AMRDEF_READ_RULES };
+
 /**
- * The catalogue. A rule's number is its place; the first ones are the faults of the CMEP reader. Further
+ * The catalogue. A rule's number is its place; the faults of a format's reader stand together, in their order. Further
  * formats append their lists here; docs/adding-a-rule.md says how.
  */
 export const RULES: readonly Rule[] = [
   ...CMEP_FAULTS.map((code) => ({ code, ...CMEP_RECORD_RULES[code] })),
   ...CMEP_FILE_RULES,
   ...VEE_RULES,
+  ...AMRDEF_FAULTS.map((code) => ({ code, ...AMRDEF_RULES[code] })),
+  ...AMRDEF_FILE_RULES,
 ];
 
 /** A part of the catalogue under a heading of its own. */

@@ -3,7 +3,6 @@ import { type BrokenKind, breakLine, isBrokenKind } from './broken-lines.js';
 import type { DefectKind } from './defect-kinds.js';
 import { meterDigits } from './dialects.js';
 import { drawBelow } from './hash.js';
-import { TRIPLES_PER_RECORD_MAX } from './quick-records.js';
 import {
   type DayFrame,
   draftFields,
@@ -36,7 +35,16 @@ export interface DraftedDay {
 }
 
 /** Counters of the draws from a `defectKey`; 0 is the picker's. */
-const DRAW = { first: 1, count: 2, form: 3, amount: 4, sign: 5, variant: 6, record: 7, broken: 8 } as const;
+export const DRAW = {
+  first: 1,
+  count: 2,
+  form: 3,
+  amount: 4,
+  sign: 5,
+  variant: 6,
+  record: 7,
+  broken: 8,
+} as const;
 
 const OUTAGE_HOURS_MIN = 2;
 const OUTAGE_HOURS_MAX = 12;
@@ -79,8 +87,18 @@ export function registerError(kind: DefectKind, key: number, sum: number, gridPe
   return sum > 2 * error && drawBelow(key, DRAW.sign, 2) === 1 ? -error : error;
 }
 
-/** The records of a meter-day with its defect in them. */
-export function draftDefect(frame: DayFrame, day: MeterDay): DraftedDay {
+/** Breaks a record on purpose, and says what is to be told of it. */
+export type RecordBreaker = (kind: BrokenKind, draft: RecordDraft) => DefectNote;
+
+/**
+ * The records of a meter-day with its defect in them.
+ * @param breaker as the format breaks records; left out: as CMEP does
+ */
+export function draftDefect(
+  frame: DayFrame,
+  day: MeterDay,
+  breaker: RecordBreaker = (kind, draft) => breakRecord(frame, day, kind, draft),
+): DraftedDay {
   const intervals = intervalRecords(frame, day);
   const registers = registerRecords(frame, day);
   const extra: RecordDraft[] = [];
@@ -121,7 +139,7 @@ export function draftDefect(frame: DayFrame, day: MeterDay): DraftedDay {
       break;
     default:
       if (!isBrokenKind(day.kind)) throw new Error(`${day.kind} is no defect of a day's records`);
-      note = breakRecord(frame, day, day.kind, pickRecord(day, intervals));
+      note = breaker(day.kind, pickRecord(day, intervals));
   }
   const there = intervals.filter(({ triples }) => triples.length > 0);
   const delivered = there.reduce((sum, { triples }) => sum + triples.length, 0);
@@ -139,14 +157,14 @@ function pickRecord(day: MeterDay, records: RecordDraft[]): RecordDraft {
   return records[drawBelow(day.key, DRAW.record, records.length)]!;
 }
 
-function recordOfSlot(records: RecordDraft[], slot: number): RecordDraft {
-  return records[Math.floor(slot / TRIPLES_PER_RECORD_MAX)]!;
+function recordOfSlot({ dialect }: DayFrame, records: RecordDraft[], slot: number): RecordDraft {
+  return records[Math.floor(slot / dialect.recordReadsMax)]!;
 }
 
-const tripleOfSlot = (records: RecordDraft[], slot: number) =>
-  recordOfSlot(records, slot).triples[slot % TRIPLES_PER_RECORD_MAX]!;
+const tripleOfSlot = (frame: DayFrame, records: RecordDraft[], slot: number) =>
+  recordOfSlot(frame, records, slot).triples[slot % frame.dialect.recordReadsMax]!;
 
-function truthOf(frame: DayFrame, day: MeterDay, { first, count }: SlotRun): string[] {
+export function truthOf(frame: DayFrame, day: MeterDay, { first, count }: SlotRun): string[] {
   return Array.from(day.values.subarray(first, first + count), (v) => gridText(v, frame.dialect.decimals));
 }
 
@@ -161,8 +179,8 @@ function takeOut(
   const run = missingRun(frame, day.kind, day.key);
   const isAbsent = drawBelow(day.key, DRAW.form, 2) === 0;
   const withheld: TripleDraft[] = [];
-  for (let k = 0; k < run.count; k++) withheld.push(tripleOfSlot(intervals, run.first + k));
-  const holder = recordOfSlot(intervals, run.first);
+  for (let k = 0; k < run.count; k++) withheld.push(tripleOfSlot(frame, intervals, run.first + k));
+  const holder = recordOfSlot(frame, intervals, run.first);
   if (isAbsent) {
     const gone = new Set(withheld);
     for (const draft of intervals) draft.triples = draft.triples.filter((triple) => !gone.has(triple));
@@ -177,7 +195,7 @@ function takeOut(
     stamp: stampOfSlot(frame, run.first),
     details: () => ({
       slots: run.count,
-      form: isAbsent ? 'absent' : 'n-flag',
+      form: isAbsent ? 'absent' : dialect.withheldForm,
       truth: truthOf(frame, day, run),
     }),
   };
@@ -187,18 +205,18 @@ function takeOut(
 function cutPower(frame: DayFrame, day: MeterDay, intervals: RecordDraft[]): DefectNote {
   const { outage, noValue } = frame.dialect;
   const run = outageRun(frame, day.key);
-  const isZero = outage === null || drawBelow(day.key, DRAW.form, 2) === 0;
+  const isZero = outage === null || outage.noValue === '' || drawBelow(day.key, DRAW.form, 2) === 0;
   const after = run.first + run.count;
   if (outage !== null) {
     for (let slot = run.first; slot < after; slot++) {
-      const triple = tripleOfSlot(intervals, slot);
+      const triple = tripleOfSlot(frame, intervals, slot);
       triple.flag = isZero ? outage.zero : outage.noValue;
       if (!isZero) triple.value = noValue;
     }
-    tripleOfSlot(intervals, after).flag = outage.restoration;
+    tripleOfSlot(frame, intervals, after).flag = outage.restoration;
   }
   return {
-    record: recordOfSlot(intervals, run.first),
+    record: recordOfSlot(frame, intervals, run.first),
     stamp: stampOfSlot(frame, run.first),
     details: () => ({
       slots: run.count,
@@ -224,9 +242,9 @@ function distort(frame: DayFrame, day: MeterDay, intervals: RecordDraft[]): Defe
     const more = drawBelow(day.key, DRAW.amount, Math.floor((gridPerKwh * intervalMinutes) / 60));
     value = 3 * highest + 2.5 * gridPerKwh + more;
   }
-  tripleOfSlot(intervals, slot).value = gridText(value, dialect.decimals);
+  tripleOfSlot(frame, intervals, slot).value = gridText(value, dialect.decimals);
   return {
-    record: recordOfSlot(intervals, slot),
+    record: recordOfSlot(frame, intervals, slot),
     stamp: stampOfSlot(frame, slot),
     details: () => ({ value: gridText(value, dialect.decimals), truth: gridText(truth, dialect.decimals) }),
   };

@@ -2,7 +2,7 @@ import { compactSecond } from '../model/time.js';
 
 /** How a family of head ends writes a night's CMEP, as far as the generator follows it. */
 export interface Dialect {
-  name: 'cmep-1.20' | 'sensus' | 'smartsynch';
+  name: 'cmep-1.20' | 'sensus' | 'smartsynch' | 'amrdef';
   /**
    * Fields 2 to 6 and 8 of an MEPMD01 record. METER_DIGITS stands for the digits of the meter's number.
    */
@@ -19,8 +19,15 @@ export interface Dialect {
   flag: string;
   noValueFlag: string;
   noValue: string;
-  /** Flags of a complete outage with a value and without, and of the slot after it; null = it tells none. */
+  /** What `answers.json` calls a delivered slot without a value. */
+  withheldForm: 'n-flag' | 'skipped';
+  /**
+   * Flags of a complete outage with a value and without ('': it always has one), and of the slot after it; null =
+   * it tells none.
+   */
   outage: { zero: string; noValue: string; restoration: string } | null;
+  /** Interval reads of a record at most. */
+  recordReadsMax: number;
   /** Registers stand before the intervals. */
   registersFirst: boolean;
   /** Register records carry the interval of the intervals. */
@@ -49,7 +56,9 @@ const PLAIN: Dialect = {
   flag: 'R',
   noValueFlag: 'N',
   noValue: '',
+  withheldForm: 'n-flag',
   outage: null,
+  recordReadsMax: 48,
   registersFirst: false,
   registerHasInterval: false,
   openingEachDay: false,
@@ -91,6 +100,18 @@ export const DIALECTS: readonly Dialect[] = [
     oneRegisterARecord: true,
   },
 ];
+
+/** AMRDEF, as far as it is written by way of records: flags are the names of quality flags. */
+export const AMRDEF_DIALECT: Dialect = {
+  ...PLAIN,
+  name: 'amrdef',
+  flag: '',
+  noValueFlag: 'SkippedInterval',
+  noValue: '0.000',
+  withheldForm: 'skipped',
+  outage: { zero: 'CompleteOutage', noValue: '', restoration: 'Restoration' },
+  recordReadsMax: 96,
+};
 
 /** A dialect by its name, or undefined. */
 export function findDialect(name: string): Dialect | undefined {

@@ -4,9 +4,10 @@ import { ExactSum, formatSum, POWERS_OF_TEN } from '../model/decimal.js';
 import { isoDate } from '../model/time.js';
 import { type FileAnswer, openAnswers } from './answers.js';
 import { ByteFile, guarded } from './byte-file.js';
+import type { Night } from './day-writer.js';
 import { createDefectPicker, DEFECT_KINDS, type DefectKind } from './defect-kinds.js';
 import { createLoadModel } from './load-shape.js';
-import { type Night, writeNightFile } from './night-file.js';
+import { writeNightFile } from './night-file.js';
 import { type GenerateOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { writeRegister } from './register-csv.js';
 import { addTotals, emptyTotals, type Totals } from './totals.js';
@@ -22,7 +23,7 @@ export interface GenerateResult {
 }
 
 /**
- * Writes synthetic CMEP files with known defects, the meter register (`meters.csv`) and what is wrong with
+ * Writes synthetic CMEP or AMRDEF files with known defects, the meter register (`meters.csv`) and what is wrong with
  * which line (`answers.json`, see `DefectAnswer`) into a folder.
  *
  * The bytes are a function of the options alone. True values are one of seed, meter number, day and slot:
@@ -90,9 +91,10 @@ async function writeSlice(night: Night, k: number, totals: Totals): Promise<File
   }
 }
 
-function fileName({ dialect, startDay, files }: ResolvedOptions, k: number): string {
+function fileName({ format, dialect, startDay, files }: ResolvedOptions, k: number): string {
   const number = String(k + 1).padStart(String(files).length, '0');
-  return `${dialect.name}-${isoDate(startDay)}-${number}.cmep`;
+  const extension = format === 'amrdef' ? 'xml' : 'cmep';
+  return `${dialect.name}-${isoDate(startDay)}-${number}.${extension}`;
 }
 
 /** What stands before the defects in `answers.json`. No path and no time of day: the same for the same options. */
@@ -106,7 +108,7 @@ function answersHead(options: ResolvedOptions, result: GenerateResult): Record<s
       meters,
       days,
       start: isoDate(startDay),
-      format: 'cmep',
+      format: options.format,
       dialect: dialect.name,
       intervalMinutes,
       files,

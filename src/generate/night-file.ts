@@ -1,24 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { type ExactSum, POWERS_OF_TEN, UNITS_PER_ONE } from '../model/decimal.js';
-import { EST_OFFSET_MINUTES, isoMinute, MINUTES_PER_DAY, readDayStart } from '../model/time.js';
-import type { AnswersWriter, FileAnswer } from './answers.js';
+import { POWERS_OF_TEN, UNITS_PER_ONE } from '../model/decimal.js';
+import { EST_OFFSET_MINUTES, MINUTES_PER_DAY, readDayStart } from '../model/time.js';
+import { AmrdefDays } from './amrdef-days.js';
+import type { FileAnswer } from './answers.js';
 import type { ByteFile } from './byte-file.js';
-import type { DefectKind, DefectPicker } from './defect-kinds.js';
-import { draftDefect, outageRun, registerError } from './defects.js';
-import { meterDigits, meterIdOf } from './dialects.js';
+import { CmepDays } from './cmep-days.js';
+import type { DayWriter, FileState, Night, Slice } from './day-writer.js';
+import { outageRun, registerError } from './defects.js';
+import { meterIdOf } from './dialects.js';
 import { defectKey, drawBelow, METER_DRAW, meterKey } from './hash.js';
-import type { LoadModel } from './load-shape.js';
-import type { ResolvedOptions } from './options.js';
-import {
-  type IntervalTemplate,
-  intervalTemplate,
-  type RegisterTemplate,
-  registerTemplate,
-  TRIPLES_PER_RECORD_MAX,
-  writeIntervals,
-  writeRegisters,
-} from './quick-records.js';
-import { type DayFrame, draftLine, type MeterDay, stampOfSlot } from './record-draft.js';
+import type { DayFrame } from './record-draft.js';
 import { REGISTER_DIGITS } from './register-csv.js';
 import type { Totals } from './totals.js';
 
@@ -28,45 +19,6 @@ const CREATION_MINUTES = 30;
 const FIRST_REGISTER_KWH = [1_000, 100_000] as const;
 /** Meters between two turns of the event loop. */
 const METERS_PER_TURN = 4_096;
-
-/** Consecutive meters that go into one file. */
-export interface Slice {
-  firstMeter: number;
-  meters: number;
-}
-
-/** What the files of a night have in common. */
-export interface Night {
-  options: ResolvedOptions;
-  load: LoadModel;
-  picker: DefectPicker;
-  answers: AnswersWriter;
-  /** True values of all meters that send, in 0.00001 kWh. */
-  trueSum: ExactSum;
-  defectCounts: Record<DefectKind, number>;
-}
-
-/** State of one file while it is written. */
-interface FileState {
-  night: Night;
-  slice: Slice;
-  name: string;
-  file: ByteFile;
-  totals: Totals;
-  /** Closing registers of the day before, where there are days to follow. */
-  registers: Float64Array | null;
-  values: Int32Array;
-  registerValues: Float64Array;
-}
-
-interface DayTemplates {
-  frame: DayFrame;
-  intervals: IntervalTemplate[];
-  /** Of each, the first register value that it takes: 0 the opening one, 1 the closing one. */
-  registers: { template: RegisterTemplate; from: number }[];
-  reads: number;
-  registerReads: number;
-}
 
 /**
  * Writes the reads of a slice of meters: all meters of the first day, then all of the next.
@@ -91,51 +43,43 @@ export async function writeNightFile(
     registerValues: new Float64Array(2),
   };
   totals.meters += slice.meters;
+  const writer = night.options.dialect.name === 'amrdef' ? new AmrdefDays(state) : new CmepDays(state);
+  writer.begin(options.startDay + options.days);
   for (let dayIndex = 0; dayIndex < options.days; dayIndex++) {
     const day = options.startDay + dayIndex;
     load.turnTo(day);
-    const templates = dayTemplates(state, day, dayIndex === 0);
+    const frame = frameOf(state, day, dayIndex === 0);
+    writer.turnTo(frame);
     for (let from = 0; from < slice.meters; from += METERS_PER_TURN) {
       const to = Math.min(from + METERS_PER_TURN, slice.meters);
-      for (let index = from; index < to; index++) writeMeterDay(state, templates, index, day, dayIndex);
+      for (let index = from; index < to; index++) writeMeterDay(state, writer, frame, index, day, dayIndex);
       await setImmediate();
     }
   }
+  writer.end();
   const bytes = file.close();
   const { records, reads, lines, brokenLines } = totals;
   return { name, records, reads, lines, brokenLines, bytes };
 }
 
-function dayTemplates({ night }: FileState, day: number, isFirstDay: boolean): DayTemplates {
+function frameOf({ night }: FileState, day: number, isFirstDay: boolean): DayFrame {
   const { dialect, intervalMinutes } = night.options;
-  const slots = MINUTES_PER_DAY / intervalMinutes;
   const startStamp = readDayStart(day, EST_OFFSET_MINUTES);
-  const creationStamp = startStamp + MINUTES_PER_DAY + CREATION_MINUTES;
-  const hasOpening = isFirstDay || dialect.openingEachDay;
-  const missing = night.picker.missing;
-  const frame = { dialect, intervalMinutes, slots, startStamp, creationStamp, hasOpening, missing };
-  const input = (stamps: number[]) => ({ dialect, intervalMinutes, creationStamp, stamps });
-  const intervals: IntervalTemplate[] = [];
-  for (let from = 0; from < slots; from += TRIPLES_PER_RECORD_MAX) {
-    const count = Math.min(TRIPLES_PER_RECORD_MAX, slots - from);
-    const stamps = Array.from({ length: count }, (_, k) => stampOfSlot(frame, from + k));
-    intervals.push(intervalTemplate(input(stamps)));
-  }
-  const closingStamp = stampOfSlot(frame, slots - 1);
-  const closing = () => ({ template: registerTemplate(input([closingStamp])), from: 1 });
-  let registers = [closing()];
-  if (hasOpening) {
-    registers = dialect.oneRegisterARecord
-      ? [{ template: registerTemplate(input([startStamp])), from: 0 }, closing()]
-      : [{ template: registerTemplate(input([startStamp, closingStamp])), from: 0 }];
-  }
-  const registerReads = hasOpening ? 2 : 1;
-  return { frame, intervals, registers, reads: slots + registerReads, registerReads };
+  return {
+    dialect,
+    intervalMinutes,
+    slots: MINUTES_PER_DAY / intervalMinutes,
+    startStamp,
+    creationStamp: startStamp + MINUTES_PER_DAY + CREATION_MINUTES,
+    hasOpening: isFirstDay || dialect.openingEachDay,
+    missing: night.picker.missing,
+  };
 }
 
 function writeMeterDay(
   state: FileState,
-  templates: DayTemplates,
+  writer: DayWriter,
+  frame: DayFrame,
   index: number,
   day: number,
   dayIndex: number,
@@ -153,7 +97,7 @@ function writeMeterDay(
   let sum = night.load.fill(key, values);
   const draws = kind === null ? 0 : defectKey(key, day);
   if (kind === 'outage') {
-    const { first, count } = outageRun(templates.frame, draws);
+    const { first, count } = outageRun(frame, draws);
     for (let slot = first; slot < first + count; slot++) {
       sum -= values[slot]!;
       values[slot] = 0;
@@ -165,19 +109,19 @@ function writeMeterDay(
   const closing = onDial(opening + sum + error, gridPerKwh);
   if (registers !== null) registers[index] = closing;
   totals.meterDays++;
-  if (templates.frame.hasOpening) {
+  if (frame.hasOpening) {
     totals.registerReads += 2;
     if (dayIndex > 0) totals.repeatedRegisterReads++;
   } else totals.registerReads++;
   if (kind === null || kind === 'unknown-meter') {
-    if (kind === 'unknown-meter') tellUnknown(state, templates, meter, dayIndex);
+    if (kind === 'unknown-meter') tellUnknown(state, writer, meter, dayIndex);
     state.registerValues[0] = opening;
     state.registerValues[1] = closing;
-    writeGoodDay(state, templates, meter);
+    writer.good(meter);
     return;
   }
   const trueClosing = onDial(opening + sum, gridPerKwh);
-  writeDefect(state, templates.frame, { meter, kind, key: draws, values, opening, closing, trueClosing });
+  writer.defect({ meter, kind, key: draws, values, opening, closing, trueClosing });
 }
 
 function firstRegister(key: number, gridPerKwh: number): number {
@@ -190,62 +134,6 @@ function onDial(reading: number, gridPerKwh: number): number {
   return reading % (POWERS_OF_TEN[REGISTER_DIGITS]! * gridPerKwh);
 }
 
-function writeGoodDay(state: FileState, templates: DayTemplates, meter: number): void {
-  const { file, totals, values, night } = state;
-  const { intervals, registers } = templates;
-  const isRegistersFirst = night.options.dialect.registersFirst;
-  if (isRegistersFirst) writeRegistersOf(state, templates, meter);
-  for (let i = 0; i < intervals.length; i++) {
-    writeIntervals(file, intervals[i]!, meter, values, i * TRIPLES_PER_RECORD_MAX);
-  }
-  if (!isRegistersFirst) writeRegistersOf(state, templates, meter);
-  const count = intervals.length + registers.length;
-  totals.lines += count;
-  totals.records += count;
-  totals.reads += templates.reads;
-}
-
-function writeRegistersOf({ file, registerValues }: FileState, templates: DayTemplates, meter: number): void {
-  for (const { template, from } of templates.registers) {
-    writeRegisters(file, template, meter, registerValues, from);
-  }
-}
-
-function writeDefect(state: FileState, frame: DayFrame, meterDay: MeterDay): void {
-  const { file, totals, night, name } = state;
-  const { dialect } = frame;
-  const { meter, kind } = meterDay;
-  const { records, note, absentSlots, duplicateReads } = draftDefect(frame, meterDay);
-  const lineBefore = totals.lines;
-  const digits = meterDigits(meter);
-  for (const record of records) {
-    file.writeText(`${draftLine(dialect, record, digits)}\r\n`);
-    if (record.broken !== null) {
-      totals.brokenLines++;
-      totals.readsOnBrokenLines += record.broken.reads;
-      totals.slotsOnBrokenLines += record.triples.length;
-    } else {
-      totals.records++;
-      totals.reads += record.triples.length;
-      for (const { value } of record.triples) if (value === dialect.noValue) totals.readsWithoutValue++;
-    }
-  }
-  totals.lines += records.length;
-  totals.withheldSlots += absentSlots;
-  if (duplicateReads > 0) totals.duplicateRecords++;
-  totals.duplicateReads += duplicateReads;
-  night.defectCounts[kind]++;
-  const lineOf = (record: (typeof records)[number]) => lineBefore + 1 + records.indexOf(record);
-  night.answers.add({
-    kind,
-    file: name,
-    line: lineOf(note.record),
-    meterId: meterIdOf(meter),
-    stamp: note.stamp === null ? null : isoMinute(note.stamp),
-    ...note.details(lineOf),
-  });
-}
-
 function tellSilent({ night, totals, name }: FileState, meter: number): void {
   totals.silentMeters++;
   night.defectCounts['silent-meter']++;
@@ -255,10 +143,10 @@ function tellSilent({ night, totals, name }: FileState, meter: number): void {
 }
 
 /** Told for each day, with the lines that are about to be written. */
-function tellUnknown(state: FileState, templates: DayTemplates, meter: number, dayIndex: number): void {
+function tellUnknown(state: FileState, writer: DayWriter, meter: number, dayIndex: number): void {
   const { night, totals, name } = state;
   if (dayIndex === 0) totals.unknownMeters++;
-  totals.readsOfUnknownMeters += templates.reads;
+  totals.readsOfUnknownMeters += writer.goodReads;
   night.defectCounts['unknown-meter']++;
   night.answers.add({
     kind: 'unknown-meter',
@@ -266,7 +154,7 @@ function tellUnknown(state: FileState, templates: DayTemplates, meter: number, d
     line: totals.lines + 1,
     meterId: meterIdOf(meter),
     stamp: null,
-    lines: templates.intervals.length + templates.registers.length,
-    reads: templates.reads,
+    lines: writer.goodLines,
+    reads: writer.goodReads,
   });
 }

@@ -1,7 +1,7 @@
 import { ReadmillError } from '../model/errors.js';
 import { dayNumber, isoDate } from '../model/time.js';
 import { DEFAULT_MISSING_RATE, DEFECT_KINDS, type DefectKind } from './defect-kinds.js';
-import { DIALECTS, type Dialect, findDialect, METER_DIGITS_COUNT } from './dialects.js';
+import { AMRDEF_DIALECT, DIALECTS, type Dialect, findDialect, METER_DIGITS_COUNT } from './dialects.js';
 
 export interface GenerateOptions {
   /** How many meters, those that keep silent and those that are not in the register among them. */
@@ -11,7 +11,9 @@ export interface GenerateOptions {
   startDay: number;
   /** Folder for all files; made where it is not there. Files of the same names are written over. */
   outDirectory: string;
-  /** Default `cmep-1.20`. */
+  /** `cmep` (default) or `amrdef`. */
+  format?: string;
+  /** Of CMEP; default `cmep-1.20`. */
   dialect?: string;
   /** 60 (default), 30 or 15. */
   intervalMinutes?: number;
@@ -31,6 +33,7 @@ export interface ResolvedOptions extends Required<Omit<GenerateOptions, 'dialect
   dialect: Dialect;
 }
 
+export const FORMATS: readonly string[] = ['cmep', 'amrdef'];
 const INTERVALS_MINUTES: readonly number[] = [60, 30, 15];
 /** Numbers of meters, as many as the digits of a meter id name. */
 const METER_NUMBERS = 10 ** METER_DIGITS_COUNT;
@@ -47,7 +50,12 @@ const LAST_DAY = dayNumber(2999, 12, 30);
  * @throws ReadmillError READMILL_OPTION for one that is out of its bounds
  */
 export function resolveOptions(options: GenerateOptions): ResolvedOptions {
-  const dialect = findDialect(options.dialect ?? DIALECTS[0]!.name);
+  const format = options.format ?? FORMATS[0];
+  if (!FORMATS.includes(format)) {
+    const message = `--format: "${format}" cannot be generated. Supported: ${FORMATS.join(', ')}.`;
+    throw new ReadmillError('READMILL_OPTION', message);
+  }
+  const dialect = format === 'amrdef' ? AMRDEF_DIALECT : findDialect(options.dialect ?? DIALECTS[0]!.name);
   if (!dialect) {
     const names = DIALECTS.map(({ name }) => name).join(', ');
     throw new ReadmillError('READMILL_OPTION', `--dialect: "${options.dialect}" is none of ${names}.`);
@@ -57,6 +65,7 @@ export function resolveOptions(options: GenerateOptions): ResolvedOptions {
     days: options.days,
     startDay: options.startDay,
     outDirectory: options.outDirectory,
+    format,
     dialect,
     intervalMinutes: options.intervalMinutes ?? 60,
     seed: options.seed ?? 1,

@@ -154,6 +154,14 @@ export function writeRegisters(
   file.at = at + 2;
 }
 
+/** Writes a number of 0 or more thousandths with three decimals, and returns where it ends. */
+export function putThousandths(bytes: Uint8Array, view: DataView, at: number, thousandths: number): number {
+  const whole = Math.floor(thousandths / 1000);
+  const next = putWhole(bytes, at, whole);
+  view.setInt32(next, POINT_AND_THREE[thousandths - whole * 1000]!, true);
+  return next + 4;
+}
+
 /** Writes a whole number of 0 or more without leading zeros, and returns where it ends. */
 function putWhole(bytes: Uint8Array, at: number, whole: number): number {
   let end = at + 1;
@@ -162,7 +170,7 @@ function putWhole(bytes: Uint8Array, at: number, whole: number): number {
   return end;
 }
 
-function putMeterDigits(bytes: Uint8Array, at: number, meter: number): void {
+export function putMeterDigits(bytes: Uint8Array, at: number, meter: number): void {
   putDigits(bytes, at, at + METER_DIGITS_COUNT, meter);
 }
 

@@ -1,6 +1,5 @@
 import type { DefectKind, MissingPlan } from './defect-kinds.js';
 import { type Dialect, headFields, type RecordKind, stampText } from './dialects.js';
-import { TRIPLES_PER_RECORD_MAX } from './quick-records.js';
 
 /** What all records of a day have in common. */
 export interface DayFrame {
@@ -70,9 +69,9 @@ export function gridText(value: number, decimals: number): string {
 export function intervalRecords(frame: DayFrame, day: MeterDay): RecordDraft[] {
   const { dialect, slots } = frame;
   const records: RecordDraft[] = [];
-  for (let from = 0; from < slots; from += TRIPLES_PER_RECORD_MAX) {
+  for (let from = 0; from < slots; from += dialect.recordReadsMax) {
     const triples: TripleDraft[] = [];
-    for (let slot = from; slot < Math.min(from + TRIPLES_PER_RECORD_MAX, slots); slot++) {
+    for (let slot = from; slot < Math.min(from + dialect.recordReadsMax, slots); slot++) {
       const value = gridText(day.values[slot]!, dialect.decimals);
       triples.push({ stamp: stampOfSlot(frame, slot), flag: dialect.flag, value });
     }

@@ -112,3 +112,17 @@ export function readDayOf(stamp: number, zoneMinutes: number): number {
 export function readDayStart(day: number, zoneMinutes: number): number {
   return day * MINUTES_PER_DAY - zoneMinutes;
 }
+
+/** Whether a length in minutes divides the hour or, from an hour on, the day. */
+export function isIntervalLength(minutes: number): boolean {
+  if (minutes < 1 || minutes > MINUTES_PER_DAY) return false;
+  return 60 % minutes === 0 || (minutes % 60 === 0 && MINUTES_PER_DAY % minutes === 0);
+}
+
+/**
+ * Grid that the ends of intervals lie on, counted from midnight of the zone of the stamps: the interval
+ * itself below a day (CMEP v1.20, as above); of a day the hour, since nothing says when such a day begins.
+ */
+export function gridMinutes(intervalMinutes: number): number {
+  return intervalMinutes < MINUTES_PER_DAY ? intervalMinutes : 60;
+}

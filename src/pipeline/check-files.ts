@@ -1,9 +1,10 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { CoverageDay, FileCheck } from '../conformance/file-check.js';
 import { FindingCollector } from '../conformance/finding-collector.js';
-import { findProfile, type Profile, readerSettings } from '../conformance/profiles.js';
-import type { CmepSettings } from '../formats/cmep/settings.js';
+import { findProfile, type Profile } from '../conformance/profiles.js';
+import { sourceSettings } from '../conformance/source-settings.js';
 import { DETECTION_BYTES, type Detection, detectFormat } from '../formats/detect.js';
+import type { FormatName, SourceSettings } from '../formats/formats.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { EST_OFFSET_MINUTES, isoDate, isoMinute, parseZone } from '../model/time.js';
 import { addCrossFindings, crossSettings } from './check-findings.js';
@@ -46,7 +47,8 @@ export interface OpenedFile extends CheckInput {
   bytes: number;
   detection: Detection;
   profile: Profile;
-  settings: CmepSettings;
+  format: FormatName;
+  settings: SourceSettings[FormatName];
   /** Why it could not be read to its end, or null. */
   failure: unknown;
   findings: FindingCollector;
@@ -106,21 +108,19 @@ function unreadable(name: string, thrown: unknown): ReadmillError {
 function openFile(input: CheckInput, options: CheckOptions): OpenedFile {
   const { bytes, head } = beginningOf(input.path);
   const detection = detectFormat(head);
-  if (detection.format === 'amrdef') {
-    const message = `${input.name} is Elster AMRDEF, which this version does not read yet.`;
-    throw new ReadmillError('READMILL_FORMAT_UNSUPPORTED', message);
-  }
+  const format = detection.format === 'unknown' ? 'cmep' : detection.format;
   const profile = options.profile ?? findProfile(detection.profile || 'cmep-1.20')!;
   return {
     ...input,
     bytes,
     detection,
     profile,
-    settings: readerSettings(
+    format,
+    settings: sourceSettings(
       profile,
       options.zoneMinutes ?? parseZone(profile.timeZone)!,
       Math.floor(options.nowMs / 60_000),
-    ),
+    )[format],
     failure: null,
     findings: new FindingCollector(options.findingsMax),
     records: 0,

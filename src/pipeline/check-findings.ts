@@ -1,13 +1,15 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { COVERAGE_DAYS_MAX } from '../conformance/file-check.js';
 import { FindingBuffer, unpackFindings } from '../conformance/finding-buffer.js';
-import { type Profile, severityUnder } from '../conformance/profiles.js';
+import { severityUnder } from '../conformance/profiles.js';
 import { findRule, ruleNumber, type SeverityName } from '../conformance/rules.js';
 import { createLineFields, splitLine } from '../formats/cmep/line-fields.js';
 import { HEADER_FIELDS } from '../formats/cmep/line-reader.js';
-import { LINE_BYTES_MAX, SEVERITY } from '../formats/cmep/settings.js';
+import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from '../formats/cmep/settings.js';
+import { type FormatName, formatNamed } from '../formats/formats.js';
 import { formatDecimal, UNITS_PER_ONE } from '../model/decimal.js';
 import { DEFAULT_POLICY } from '../vee/policy.js';
+import { elementFinding } from './check-elements.js';
 import type { OpenedFile } from './check-files.js';
 import type { CrossSettings } from './check-meters.js';
 import type { CrossOutcome } from './check-passes.js';
@@ -18,9 +20,17 @@ const CR = 13;
 const METER_ID_FIELD = 8;
 const METER_ID_FIELD_SENSUS = 6;
 
-/** Severity of each kind under a profile; null where it is switched off. */
-function severityOf(profile: Profile, kind: number): SeverityName | null {
-  const own = severityUnder(profile, CROSS_CODES[kind]!);
+/** Rule of a kind for the files of a format; null where it has none. In AMRDEF repeats are normal. */
+function codeOf(format: FormatName, kind: number): string | null {
+  if (format === 'cmep') return CROSS_CODES[kind]!;
+  return kind === KIND.unknownMeter ? 'amrdef/unknown-meter' : null;
+}
+
+/** Severity of each kind for a file; null where it is switched off. */
+function severityOf({ profile, format }: OpenedFile, kind: number): SeverityName | null {
+  const code = codeOf(format, kind);
+  if (code === null) return null;
+  const own = severityUnder(profile, code);
   if (own === 'off') return null;
   return kind === KIND.duplicateHarmless ? 'info' : own;
 }
@@ -32,9 +42,9 @@ export function crossSettings(
   marketZoneMinutes: number,
 ): CrossSettings {
   const isOn = new Uint8Array(files.length * KINDS);
-  for (const [file, { profile }] of files.entries()) {
+  for (const [number, file] of files.entries()) {
     for (let kind = 0; kind < KINDS; kind++) {
-      isOn[file * KINDS + kind] = severityOf(profile, kind) === null ? 0 : 1;
+      isOn[number * KINDS + kind] = severityOf(file, kind) === null ? 0 : 1;
     }
   }
   return {
@@ -58,10 +68,13 @@ export function addCrossFindings(files: readonly OpenedFile[], number: number, c
   const file = files[number]!;
   const fd = openSync(file.path, 'r');
   try {
-    const line = new PlacedLine(fd, file.settings.delimiter);
+    const isCmep = file.format === 'cmep';
+    const line = isCmep ? new PlacedLine(fd, (file.settings as CmepSettings).delimiter) : null;
     for (let kind = 0; kind < KINDS; kind++) {
-      const severity = severityOf(file.profile, kind);
-      if (severity !== null) addKind(files, number, cross, kind, severity, line);
+      const severity = severityOf(file, kind);
+      if (severity === null) continue;
+      if (line !== null) addKind(files, number, cross, kind, severity, line);
+      else addElements(file, number, cross, kind, severity, fd);
     }
     if (file.records === 0) addEmptyFile(file);
   } finally {
@@ -70,9 +83,27 @@ export function addCrossFindings(files: readonly OpenedFile[], number: number, c
 }
 
 function addEmptyFile(file: OpenedFile): void {
-  const { code, title, severity } = findRule('cmep/empty-file')!;
+  const { code, title, severity } = findRule(formatNamed(file.format).emptyCode)!;
   const nowhere = { line: 0, column: 0, field: 0, meterId: null, stamp: null, excerpt: null };
   file.findings.add({ code, severity, ...nowhere, message: title });
+}
+
+function addElements(
+  file: OpenedFile,
+  number: number,
+  cross: CrossOutcome,
+  kind: number,
+  severity: SeverityName,
+  fd: number,
+): void {
+  const rows = cross.places.rowsOf(number, kind);
+  const code = codeOf(file.format, kind)!;
+  for (let at = 0; at < rows.length; at += PLACE_COLUMNS) {
+    const row = rows.subarray(at, at + PLACE_COLUMNS);
+    file.findings.add(elementFinding(fd, file, cross, row, code, severity));
+  }
+  const more = cross.places.counts[number * KINDS + kind]! - rows.length / PLACE_COLUMNS;
+  if (more > 0) file.findings.count(code, severity, more);
 }
 
 function addKind(

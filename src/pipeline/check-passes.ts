@@ -8,7 +8,8 @@ import { MeterOrder } from './check-order.js';
 import { PlaceLists } from './check-places.js';
 import type { CheckPool } from './check-pool.js';
 import type { CheckRangeResult, CheckRangeTask } from './check-range.js';
-import { sampleMeterIds } from './sample.js';
+import { RangeChain } from './range-chain.js';
+import { type SampledFile, sampleMeterIds } from './sample.js';
 import { forEachLimited } from './worker-pool.js';
 
 /** A range is this long, or longer where there would be too many of them. */
@@ -46,7 +47,7 @@ export interface CrossOutcome {
   places: PlaceLists;
   coverage: CoverageCounter;
   /** By range: its file, where it begins in it, and the lines of the file before it. */
-  ranges: { file: number; from: number; lineBefore: number }[];
+  ranges: { file: number; from: number; lineBefore: number; columnBefore: number }[];
 }
 
 /** A range that is to be read, and the file it is of. */
@@ -83,12 +84,16 @@ export async function passOver(
 
 const totalBytes = (files: readonly OpenedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
+const sampled = ({ path, bytes, format, settings }: OpenedFile): SampledFile => {
+  return { path, sizeBytes: bytes, format, settings };
+};
+
 /** Whether the meters of a sample stand in order within each file, and no two files share a stretch of them. */
 function looksSorted(files: readonly OpenedFile[], total: number): boolean {
   const step = Math.ceil(total / ORDER_SAMPLES);
   const order = new MeterOrder();
-  for (const { path, bytes } of files) {
-    const { meterIds } = sampleMeterIds([{ path, sizeBytes: bytes }], step);
+  for (const file of files) {
+    const { meterIds } = sampleMeterIds([sampled(file)], step);
     if (meterIds.length === 0) continue;
     if (meterIds.some((id, i) => i > 0 && id < meterIds[i - 1]!)) return false;
     if (!order.add(meterIds[0]!, meterIds.at(-1)!)) return false;
@@ -122,7 +127,7 @@ class Pass {
       meters: new Float64Array(files.length),
       places: new PlaceLists(files.length, settings.findingsMax),
       coverage: new CoverageCounter(settings.marketZoneMinutes, settings.coverageDaysMax),
-      ranges: this.jobs.map(({ file, from }) => ({ file, from, lineBefore: 0 })),
+      ranges: this.jobs.map(({ file, from }) => ({ file, from, lineBefore: 0, columnBefore: 0 })),
     };
     this.lowers = reads === 'spill' ? partitionLowers(files, sizes.partitionInputBytes) : [];
     this.workDirectory = reads === 'spill' ? options.workDirectory() : '';
@@ -134,13 +139,13 @@ class Pass {
     for (const file of this.files) resetFile(file, options);
     options.progress.begin('reading', totalBytes(this.files), 'bytes');
     const lines = new Float64Array(jobs.length);
+    const chains = this.files.map((_, file) => this.chainOf(file, lines));
     await forEachLimited(jobs.entries(), pool.workers + 1, async ([range, job]) => {
       const file = this.files[job.file]!;
       if (file.failure !== null || this.isWrong) return;
       try {
-        const result = await pool.checkCmepRange(this.task(range, job));
-        lines[range] = result.lines;
-        this.take(job.file, result);
+        const result = await pool.checkRange(this.task(range, job, null));
+        await chains[job.file]!.add(range - this.settings.fileStarts[job.file]!, result);
       } catch (thrown) {
         if (!isInputFault(thrown)) throw thrown;
         file.failure = thrown;
@@ -153,10 +158,27 @@ class Pass {
     return this.outcome;
   }
 
-  private task(range: number, job: Job): CheckRangeTask {
-    const { path, bytes, settings } = this.files[job.file]!;
+  /** Puts the ranges of a file in order. */
+  private chainOf(file: number, lines: Float64Array): RangeChain<CheckRangeResult> {
+    const { jobs, pool, settings, outcome } = this;
+    const first = settings.fileStarts[file]!;
+    const ofFile = jobs.slice(
+      first,
+      file + 1 < this.files.length ? settings.fileStarts[file + 1] : undefined,
+    );
+    const readAgain = (k: number, startsAt: number) =>
+      pool.checkRange(this.task(first + k, ofFile[k]!, startsAt));
+    return new RangeChain(ofFile, readAgain, (k, result, columnBefore) => {
+      lines[first + k] = result.lines;
+      outcome.ranges[first + k]!.columnBefore = columnBefore;
+      this.take(file, result, columnBefore);
+    });
+  }
+
+  private task(range: number, job: Job, startsAt: number | null): CheckRangeTask {
+    const { path, bytes, format, settings } = this.files[job.file]!;
     return {
-      ...{ range, path, from: job.from, to: job.to, fileBytes: bytes, settings },
+      ...{ range, path, from: job.from, to: job.to, startsAt, fileBytes: bytes, format, settings },
       findingsMax: this.options.findingsMax,
       reads: this.reads,
       cross: oneFile(this.settings, job.file, range),
@@ -166,16 +188,18 @@ class Pass {
     };
   }
 
-  private take(number: number, result: CheckRangeResult): void {
+  private take(number: number, result: CheckRangeResult, columnBefore: number): void {
     const file = this.files[number]!;
-    file.findings.addRange(result.range - this.settings.fileStarts[number]!, result.findings, result.lines);
+    const range = result.range - this.settings.fileStarts[number]!;
+    file.findings.addRange(range, result.findings, result.lines, columnBefore);
     file.records += result.records;
     file.reads += result.reads;
     file.firstStamp = Math.min(file.firstStamp, result.firstStamp);
     file.lastStamp = Math.max(file.lastStamp, result.lastStamp);
-    const { settled, kept, spillFile, spillOffset, partitionStarts } = result;
-    if (spillFile !== '') {
-      this.spilled[result.range] = { file: spillFile, offset: spillOffset, starts: partitionStarts };
+    const { settled, kept } = result;
+    for (const { spillFile, spillOffset, partitionStarts } of [...result.spilledBefore, result]) {
+      if (spillFile === '') continue;
+      this.spilled.push({ file: spillFile, offset: spillOffset, starts: partitionStarts });
     }
     if (settled !== null) {
       if (!settled.isInOrder || !this.order.add(settled.lowest, settled.highest)) this.isWrong = true;
@@ -205,7 +229,7 @@ class Pass {
     }
     if (this.reads !== 'spill') return;
     options.progress.begin('checking meters', this.lowers.length, 'partitions');
-    const spillFiles = [...new Set(this.spilled.filter(Boolean).map(({ file }) => file))];
+    const spillFiles = [...new Set(this.spilled.map(({ file }) => file))];
     await forEachLimited(this.lowers.keys(), pool.workers, async (p) => {
       const pieces = this.piecesOf(p, spillFiles);
       if (pieces.lengths.length > 0) {
@@ -217,7 +241,7 @@ class Pass {
   }
 
   private piecesOf(p: number, spillFiles: string[]): BlockPieces {
-    const there = this.spilled.filter((one) => one !== undefined && one.starts[p + 1]! > one.starts[p]!);
+    const there = this.spilled.filter(({ starts }) => starts[p + 1]! > starts[p]!);
     return {
       fileIndex: Int32Array.from(there, ({ file }) => spillFiles.indexOf(file)),
       offsets: Float64Array.from(there, ({ offset, starts }) => offset + starts[p]! * 4),
@@ -287,8 +311,7 @@ function countLines({ ranges }: CrossOutcome, lines: Float64Array): void {
 }
 
 function partitionLowers(files: readonly OpenedFile[], partitionBytes: number): string[] {
-  const sources = files.map(({ path, bytes }) => ({ path, sizeBytes: bytes }));
   const step = Math.ceil(partitionBytes / PARTITION_SAMPLES_MIN);
-  const { meterIds, bytesPerSample } = sampleMeterIds(sources, step);
+  const { meterIds, bytesPerSample } = sampleMeterIds(files.map(sampled), step);
   return splitPartitions(EMPTY_PARTITION_MAP, meterIds, bytesPerSample, partitionBytes).lowers;
 }

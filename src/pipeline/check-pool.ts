@@ -1,20 +1,20 @@
 import { statSync } from 'node:fs';
 import type { CheckInput } from './check-files.js';
 import { checkPartition } from './check-partition.js';
-import { checkCmepRange } from './check-range.js';
+import { checkRange } from './check-range.js';
 import { openPool, type WorkerPool } from './worker-pool.js';
 
 /** Input up to this is checked without starting threads. */
 const OWN_THREAD_BYTES = 4 * 1024 * 1024;
 
 /** The threads that a check works with. */
-export type CheckPool = Pick<WorkerPool, 'workers' | 'checkCmepRange' | 'checkPartition' | 'close'>;
+export type CheckPool = Pick<WorkerPool, 'workers' | 'checkRange' | 'checkPartition' | 'close'>;
 
 /** The caller's own thread: for input that is too small to be worth starting threads. */
 export function ownThread(): CheckPool {
   return {
     workers: 1,
-    checkCmepRange: async (task) => checkCmepRange(task),
+    checkRange: async (task) => checkRange(task),
     checkPartition: async (task) => checkPartition(task),
     close: async () => undefined,
   };

@@ -1,11 +1,13 @@
 import { FindingBuffer, type PackedFindings } from '../conformance/finding-buffer.js';
-import type { CmepRecord, CmepSink, RecordFault } from '../formats/cmep/record.js';
+import type { RangeEnd, RangeSink } from '../formats/range.js';
+import type { ReadFault, ReadRecord } from '../formats/reads.js';
 import { BlockBuffer } from '../store/block-buffer.js';
 import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
 import { compareBytes, PartitionFinder } from '../store/partition-map.js';
 import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
 import { openedRegister } from './check-partition.js';
-import { bufferOffset, type FileRange, readRange } from './range-reader.js';
+import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
+import type { SpilledBlocks } from './scan-range.js';
 import { appendToSpill } from './spill.js';
 
 /** A piece of a file for one task of pass 1 of `check`. */
@@ -36,9 +38,8 @@ export interface SettledRange {
   cross: CrossResult | null;
 }
 
-export interface CheckRangeResult {
+export interface CheckRangeResult extends RangeEnd {
   range: number;
-  lines: number;
   records: number;
   reads: number;
   firstStamp: number;
@@ -51,29 +52,36 @@ export interface CheckRangeResult {
   spillFile: string;
   spillOffset: number;
   partitionStarts: Uint32Array;
+  /** Blocks that were appended before these. */
+  spilledBefore: SpilledBlocks[];
 }
+
+/** Blocks of a range that are held in memory, in words; one record may be as large as its file. */
+const HELD_WORDS_MAX = 8 * 1024 * 1024;
 
 const blocks = new BlockBuffer();
 const NOTHING = new Int32Array(0);
 
 /** What is counted while a range is checked. */
-class CheckSink implements CmepSink {
+class CheckSink implements RangeSink {
+  fileOffset = 0;
   records = 0;
   reads = 0;
   firstStamp = Number.POSITIVE_INFINITY;
   lastStamp = Number.NEGATIVE_INFINITY;
   readonly findings: FindingBuffer;
+  readonly spilled: SpilledBlocks[] = [];
+  isTooLarge = false;
   private readonly finder: PartitionFinder | null;
-  /** What to add to a place in the buffer for the offset in the range. */
-  private readonly offset: number;
+  private readonly firstRule: number;
 
   constructor(private readonly task: CheckRangeTask) {
     this.findings = new FindingBuffer(task.findingsMax);
     this.finder = task.reads === 'spill' ? new PartitionFinder(task.partitionLowers) : null;
-    this.offset = bufferOffset(task) - task.from;
+    this.firstRule = firstRuleOf(task.format);
   }
 
-  record(record: CmepRecord, bytes: Uint8Array): void {
+  record(record: ReadRecord, bytes: Uint8Array): void {
     const { count, stamps } = record;
     this.records++;
     this.reads += count;
@@ -82,15 +90,24 @@ class CheckSink implements CmepSink {
     if (stamps[count - 1]! > this.lastStamp) this.lastStamp = stamps[count - 1]!;
     const partition =
       this.finder === null ? 0 : this.finder.find(bytes, record.meterIdFrom, record.meterIdTo);
-    blocks.append(record, bytes, partition, this.task.range, record.start + this.offset);
+    const offset = record.start + this.fileOffset - this.task.from;
+    blocks.append(record, bytes, partition, this.task.range, offset);
+    if (blocks.usedWords > HELD_WORDS_MAX) this.release();
   }
 
-  fault(fault: RecordFault, bytes: Uint8Array): void {
+  /** One record is too large to be held: it goes to the work file, or shows that the input needs one. */
+  private release(): void {
+    if (this.task.reads === 'spill') this.spilled.push(spillBlocks(this.task));
+    else if (this.task.reads === 'settle') this.isTooLarge = true;
+    if (this.task.reads !== 'keep') blocks.clear();
+  }
+
+  fault(fault: ReadFault, bytes: Uint8Array): void {
     this.findings.add(
-      fault.fault,
+      this.firstRule + fault.fault,
       fault.severity,
       fault.line,
-      fault.textFrom - fault.start + 1,
+      fault.column,
       fault.field,
       fault.stamp,
       bytes,
@@ -98,6 +115,8 @@ class CheckSink implements CmepSink {
       fault.textTo,
       fault.meterIdFrom,
       fault.meterIdTo,
+      fault.start,
+      fault.end,
     );
   }
 
@@ -112,16 +131,16 @@ class CheckSink implements CmepSink {
 }
 
 /**
- * Checks the records of one range of a CMEP file. Nothing but this thread's work file is changed.
+ * Checks the records of one range of a file. Nothing but this thread's work file is changed.
  * @throws the system's error where the file cannot be read or the blocks cannot be written
  */
-export function checkCmepRange(task: CheckRangeTask): CheckRangeResult {
+export function checkRange(task: CheckRangeTask): CheckRangeResult {
   blocks.clear();
   const sink = new CheckSink(task);
-  const lines = readRange(task, sink);
+  const end = readRange(task, sink);
   const result: CheckRangeResult = {
+    ...end,
     range: task.range,
-    lines,
     records: sink.records,
     reads: sink.reads,
     firstStamp: sink.firstStamp,
@@ -132,15 +151,25 @@ export function checkCmepRange(task: CheckRangeTask): CheckRangeResult {
     spillFile: '',
     spillOffset: 0,
     partitionStarts: new Uint32Array(0),
+    spilledBefore: [],
   };
+  result.spilledBefore = sink.spilled;
+  if (sink.isTooLarge) {
+    result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
+    return result;
+  }
   if (blocks.count === 0) return result;
   if (task.reads === 'keep') result.kept = blocks.words.slice(0, blocks.usedWords);
   else if (task.reads === 'settle') settleRange(task, result);
-  else {
-    const { words, partitionStarts } = blocks.gather(task.partitionLowers.length);
-    Object.assign(result, { ...appendToSpill(task.workDirectory, words), partitionStarts });
-  }
+  else Object.assign(result, spillBlocks(task));
   return result;
+}
+
+function spillBlocks(task: CheckRangeTask): SpilledBlocks {
+  const { words, partitionStarts } = blocks.gather(task.partitionLowers.length);
+  const place = appendToSpill(task.workDirectory, words);
+  blocks.clear();
+  return { ...place, partitionStarts };
 }
 
 /** Checks the meters of a range but for the first and the last, which are handed back. */

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { shownText } from '../conformance/finding-buffer.js';
 import { RULES } from '../conformance/rules.js';
+import { formatNamed } from '../formats/formats.js';
 import { syncPath } from './files.js';
 import { csvField, ListWriter } from './list-writer.js';
 import type { RunRecord, ScannedRange, ScanOutcome } from './run-state.js';
@@ -11,6 +12,9 @@ import type { TaskRecord } from './settle.js';
 const PIECE_BYTES = 1 << 20;
 const TEXT_BYTES_MAX = 60;
 const ROWS_AT_ONCE = 1024;
+const COMMA = 44;
+const CR = 13;
+const LF = 10;
 const REASONS_HEADER = 'quarantine_line,file_line,file_offset,bytes,code,column,reads,text,reason';
 
 /**
@@ -41,10 +45,10 @@ export async function writeQuarantine(
       const target = join(run.config.state, 'quarantine', run.runId, input.source, fileName);
       if (open?.target !== target) {
         await open?.close();
-        open = new OpenQuarantine(member.path, target);
+        open = new OpenQuarantine(member.path, target, formatNamed(member.format!).endsInLine);
         if (!paths.has(range.input)) paths.set(range.input, target);
       }
-      for (const row of rows) open.add(row, range.lineBefore);
+      for (const row of rows) open.add(row, range);
     }
   } finally {
     await open?.close();
@@ -113,6 +117,8 @@ class OpenQuarantine {
   constructor(
     source: string,
     readonly target: string,
+    /** Whether each part ends in a line end of its own; else one is put behind it. */
+    private readonly endsInLine: boolean,
   ) {
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
     this.from = openSync(source, 'r');
@@ -121,10 +127,10 @@ class OpenQuarantine {
     this.reasons.line(REASONS_HEADER);
   }
 
-  add(row: Float64Array, lineBefore: number): void {
-    const head = copyRecord(this.from, this.to, row[1]!, row[2]!);
-    this.line++;
-    this.reasons.line(reasonLine(row, head, this.line, lineBefore));
+  add(row: Float64Array, range: ScannedRange): void {
+    const { head, lineEnds } = copyRecord(this.from, this.to, row[1]!, row[2]!, !this.endsInLine);
+    this.reasons.line(reasonLine(row, head, this.line + 1, range, this.endsInLine));
+    this.line += this.endsInLine ? 1 : lineEnds + 1;
   }
 
   async close(): Promise<void> {
@@ -138,27 +144,56 @@ class OpenQuarantine {
 
 const piece = Buffer.alloc(PIECE_BYTES);
 
-/** Copies a record byte for byte. @returns its beginning */
-function copyRecord(from: number, to: number, offset: number, length: number): Buffer {
+/**
+ * Copies a record byte for byte, and a line end behind it where it has none of its own.
+ * @returns its beginning, and the line ends in it where they are asked for
+ */
+function copyRecord(
+  from: number,
+  to: number,
+  offset: number,
+  length: number,
+  needsEnd: boolean,
+): { head: Buffer; lineEnds: number } {
   let head = Buffer.alloc(0);
   let copied = 0;
+  let lineEnds = 0;
   while (copied < length) {
     const got = readSync(from, piece, 0, Math.min(PIECE_BYTES, length - copied), offset + copied);
     if (got === 0) throw new Error('an input is shorter than when it was read');
     if (copied === 0) head = Buffer.from(piece.subarray(0, Math.min(got, 4096)));
+    if (needsEnd) lineEnds += lineEndsIn(piece.subarray(0, got));
     let written = 0;
     while (written < got) written += writeSync(to, piece, written, got - written);
     copied += got;
   }
-  return head;
+  if (needsEnd) writeSync(to, '\n');
+  return { head, lineEnds };
 }
 
-function reasonLine(row: Float64Array, head: Buffer, line: number, lineBefore: number): string {
-  const [, offset, length, lineInRange, ruleNumber, column, reads] = row as unknown as number[];
+function lineEndsIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
+}
+
+/**
+ * Of a record that is a line, the text at fault begins at the column and goes to the next comma. Of an element
+ * the column is that of the element at fault, and the text is how the rejected one begins.
+ */
+function reasonLine(
+  row: Float64Array,
+  head: Buffer,
+  line: number,
+  { lineBefore, columnBefore }: ScannedRange,
+  isLine: boolean,
+): string {
+  const [, offset, length, lineInRange, ruleNumber, columnInRange, reads] = row as unknown as number[];
   const rule = RULES[ruleNumber!]!;
-  const from = Math.min(column! - 1, head.length);
-  const rest = head.subarray(from);
-  const end = rest.findIndex((byte) => byte === 44 || byte === 13 || byte === 10);
+  const column = columnInRange! + (lineInRange === 1 ? columnBefore : 0);
+  const rest = isLine ? head.subarray(Math.min(column - 1, head.length)) : head;
+  const ends = isLine ? [COMMA, CR, LF] : [CR, LF];
+  const end = rest.findIndex((byte) => ends.includes(byte));
   const wholeLength = end < 0 ? rest.length : end;
   const text = shownText(rest, 0, Math.min(wholeLength, TEXT_BYTES_MAX), wholeLength);
   const place = `${line},${lineBefore + lineInRange!},${offset},${length}`;

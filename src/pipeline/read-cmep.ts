@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { type Finding, FindingBuffer, unpackFindings } from '../conformance/finding-buffer.js';
 import { findProfile, type Profile, readerSettings } from '../conformance/profiles.js';
 import { CmepReader, READ_AHEAD_BYTES } from '../formats/cmep/reader.js';
-import type { CmepRecord, CmepSink, RecordFault } from '../formats/cmep/record.js';
 import { LINE_BYTES_MAX } from '../formats/cmep/settings.js';
 import { DETECTION_BYTES, detectFormat } from '../formats/detect.js';
+import type { ReadFault, ReadRecord, ReadSink } from '../formats/reads.js';
 import { decimalsOf, flagText, NO_DECIMALS } from '../model/quality.js';
 import { parseZone } from '../model/time.js';
 import { COMMODITIES, UNITS } from '../model/units.js';
@@ -157,13 +157,13 @@ function lastLineEnd(buffer: Uint8Array, length: number): number {
 }
 
 /** Keeps the blocks of the lines that were read last, and tells of the faults. */
-class BlockSink implements CmepSink {
+class BlockSink implements ReadSink {
   private blocks: CmepBlock[] = [];
   private findings = new FindingBuffer(Number.POSITIVE_INFINITY);
 
   constructor(private readonly onFinding: ((finding: Finding) => void) | undefined) {}
 
-  record(record: CmepRecord, bytes: Uint8Array): void {
+  record(record: ReadRecord, bytes: Uint8Array): void {
     const { count, channel, metas } = record;
     const block: CmepBlock = {
       line: record.line,
@@ -187,7 +187,7 @@ class BlockSink implements CmepSink {
     this.blocks.push(block);
   }
 
-  fault(fault: RecordFault, bytes: Uint8Array): void {
+  fault(fault: ReadFault, bytes: Uint8Array): void {
     if (this.onFinding === undefined) return;
     this.findings.add(
       ...([fault.fault, fault.severity, fault.line, fault.textFrom - fault.start + 1, fault.field] as const),

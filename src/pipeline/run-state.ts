@@ -1,4 +1,5 @@
 import type { Finding } from '../conformance/finding-buffer.js';
+import type { FormatName } from '../formats/formats.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import type { Config } from './config.js';
 import type { CoveredTime } from './exchanges.js';
@@ -21,7 +22,16 @@ export interface InputRecord {
   problem?: string;
   isToolFault?: boolean;
   /** The plain files to be read: the file itself, or what a .gz or .zip holds, expanded. */
-  members: { path: string; name: string; sizeBytes: number }[];
+  members: InputMember[];
+}
+
+/** A plain file to be read. */
+export interface InputMember {
+  path: string;
+  name: string;
+  sizeBytes: number;
+  /** Set once it has been looked at. */
+  format?: FormatName;
 }
 
 /** Counts of one input after pass 1. */
@@ -39,8 +49,9 @@ export interface ScannedRange {
   input: number;
   member: number;
   from: number;
-  /** Lines of the member before the range. */
+  /** Lines of the member before the range, and bytes before it on its first line. */
   lineBefore: number;
+  columnBefore: number;
   spillFile: string;
   spillOffset: number;
   partitionStarts: Uint32Array;

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { sourceSettings } from '../conformance/source-settings.js';
 import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import { compactSecond } from '../model/time.js';
 import { bootId, type Ledger, type LedgerWrite, openLedger } from '../store/ledger.js';
@@ -9,13 +10,14 @@ import type { Config } from './config.js';
 import { expandInput, isCompressed } from './expand.js';
 import { syncPath } from './files.js';
 import { finishNight, type Night } from './finish.js';
+import { detectFormats } from './input-formats.js';
 import { type Claim, claimFiles, inputOf } from './intake.js';
 import type { NightDeliveries } from './night-delivery.js';
 import type { Progress } from './progress.js';
 import { checkNameTemplate } from './publish.js';
 import { currentRegister } from './register-current.js';
 import { MAP_KEY, RUN_KEY, type RunRecord, type ScanOutcome } from './run-state.js';
-import { sampleMeterIds } from './sample.js';
+import { type SampledFile, sampleMeterIds } from './sample.js';
 import { RANGE_BYTES, scanInputs } from './scan.js';
 import { planSettling, settlePartitions } from './settle.js';
 import { veeSettings } from './vee-files.js';
@@ -209,12 +211,22 @@ async function expandInputs(run: RunRecord): Promise<void> {
   }
 }
 
+function sampledFiles(run: RunRecord): SampledFile[] {
+  detectFormats(run.inputs);
+  const settings = run.config.sources.map(({ profile }) => sourceSettings(profile, 0, run.nowStamp));
+  return run.inputs
+    .filter(({ status }) => status === 'claimed')
+    .flatMap(({ members, sourceIndex }) =>
+      members.map(({ path, sizeBytes, format }): SampledFile => {
+        return { path, sizeBytes, format: format!, settings: settings[sourceIndex]![format!] };
+      }),
+    );
+}
+
 /** Splits partitions that this run would overfill; the parts take over the history of what they come from. */
 function growPartitions(run: RunRecord, ledger: Ledger): LedgerWrite[] {
   const before = run.partitionMap;
-  const { meterIds, bytesPerSample } = sampleMeterIds(
-    run.inputs.filter(({ status }) => status === 'claimed').flatMap(({ members }) => members),
-  );
+  const { meterIds, bytesPerSample } = sampleMeterIds(sampledFiles(run));
   const after = splitPartitions(before, meterIds, bytesPerSample, PARTITION_INPUT_BYTES);
   run.partitionMap = after;
   const writes: LedgerWrite[] = [[MAP_KEY, after]];

@@ -1,11 +1,12 @@
 import { FindingBuffer, type PackedFindings } from '../conformance/finding-buffer.js';
-import type { CmepRecord, CmepSink, RecordFault } from '../formats/cmep/record.js';
+import type { RangeEnd, RangeSink } from '../formats/range.js';
+import type { ReadFault, ReadRecord } from '../formats/reads.js';
 import { ExactSum } from '../model/decimal.js';
 import { readDayOf } from '../model/time.js';
 import { IS_REGISTER } from '../model/units.js';
 import { BlockBuffer } from '../store/block-buffer.js';
 import { PartitionFinder } from '../store/partition-map.js';
-import { bufferOffset, type FileRange, readRange } from './range-reader.js';
+import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
 import { appendToSpill } from './spill.js';
 
 /** A piece of a file for one task of pass 1. */
@@ -20,9 +21,15 @@ export interface RangeTask extends FileRange {
   marketZoneMinutes: number;
 }
 
-export interface RangeResult {
+/** Blocks of a range that were appended to a work file: where, and the word each partition begins at. */
+export interface SpilledBlocks {
+  spillFile: string;
+  spillOffset: number;
+  partitionStarts: Uint32Array;
+}
+
+export interface RangeResult extends RangeEnd, SpilledBlocks {
   range: number;
-  lines: number;
   records: number;
   reads: number;
   rejectedRecords: number;
@@ -33,10 +40,8 @@ export interface RangeResult {
   recordsByDay: Map<number, number>;
   /** Exact sum of all values, in 0.00001. */
   sum: bigint;
-  /** File of blocks that this range was appended to, where, and the word each partition begins at. */
-  spillFile: string;
-  spillOffset: number;
-  partitionStarts: Uint32Array;
+  /** Blocks that were appended before these, since a record of the range is large. */
+  spilledBefore: SpilledBlocks[];
   /** Where in the same file the rows of its rejected records begin, `REJECT_COLUMNS` doubles each. */
   rejectOffset: number;
   findings: PackedFindings;
@@ -45,10 +50,14 @@ export interface RangeResult {
 /** Doubles that describe a rejected record: range, offset in the file, length, line in the range, rule, column, reads. */
 export const REJECT_COLUMNS = 7;
 
+/** Blocks of a range that are held in memory, in words; one record may be as large as its file. */
+const HELD_WORDS_MAX = 8 * 1024 * 1024;
+
 const blocks = new BlockBuffer();
 
 /** What is counted while a range is read. */
-class RangeSink implements CmepSink {
+class ScanSink implements RangeSink {
+  fileOffset = 0;
   records = 0;
   reads = 0;
   rejectedRecords = 0;
@@ -63,16 +72,16 @@ class RangeSink implements CmepSink {
   private countedDay = -1;
   private dayRecords = 0;
 
-  /** @param fileOffset what to add to a place in the buffer for the offset in the file */
-  constructor(
-    private readonly task: RangeTask,
-    private readonly fileOffset: number,
-  ) {
+  readonly spilled: SpilledBlocks[] = [];
+  private readonly firstRule: number;
+
+  constructor(private readonly task: RangeTask) {
+    this.firstRule = firstRuleOf(task.format);
     this.findings = new FindingBuffer(task.findingsMax);
     this.finder = task.partitionLowers.length > 0 ? new PartitionFinder(task.partitionLowers) : null;
   }
 
-  record(record: CmepRecord, bytes: Uint8Array): void {
+  record(record: ReadRecord, bytes: Uint8Array): void {
     const { count, stamps, values } = record;
     this.records++;
     this.reads += count;
@@ -85,6 +94,7 @@ class RangeSink implements CmepSink {
     const partition = this.finder.find(bytes, record.meterIdFrom, record.meterIdTo);
     const offset = record.start + this.fileOffset - this.task.from;
     blocks.append(record, bytes, partition, this.task.range, offset);
+    if (blocks.usedWords > HELD_WORDS_MAX) this.spilled.push(spillBlocks(this.task));
   }
 
   private addValues(values: Float64Array, count: number): void {
@@ -118,12 +128,12 @@ class RangeSink implements CmepSink {
     return this.days;
   }
 
-  fault(fault: RecordFault, bytes: Uint8Array): void {
+  fault(fault: ReadFault, bytes: Uint8Array): void {
     this.findings.add(
-      fault.fault,
+      this.firstRule + fault.fault,
       fault.severity,
       fault.line,
-      fault.textFrom - fault.start + 1,
+      fault.column,
       fault.field,
       fault.stamp,
       bytes,
@@ -136,11 +146,12 @@ class RangeSink implements CmepSink {
     );
   }
 
-  rejected(start: number, byteLength: number, line: number, reads: number, first: RecordFault): void {
+  rejected(start: number, byteLength: number, line: number, reads: number, first: ReadFault): void {
     this.rejectedRecords++;
     this.rejectedReads += reads;
-    const column = first.textFrom - first.start + 1;
-    this.rejects.push(this.task.range, start + this.fileOffset, byteLength, line, first.fault, column, reads);
+    const { column } = first;
+    const rule = this.firstRule + first.fault;
+    this.rejects.push(this.task.range, start + this.fileOffset, byteLength, line, rule, column, reads);
   }
 
   passedOver(): void {
@@ -149,27 +160,33 @@ class RangeSink implements CmepSink {
 }
 
 /**
- * Reads the records of one range of a CMEP file, and appends their reads to this thread's file of
+ * Reads the records of one range of a file, and appends their reads to this thread's file of
  * blocks. Nothing else is changed, so a range can be scanned again at any time.
  * @throws the system's error where the file cannot be read or the blocks cannot be written
  */
-export function scanCmepRange(task: RangeTask): RangeResult {
+export function scanRange(task: RangeTask): RangeResult {
   blocks.clear();
-  const sink = new RangeSink(task, bufferOffset(task));
+  const sink = new ScanSink(task);
   return finishRange(task, sink, readRange(task, sink));
 }
 
-function finishRange(task: RangeTask, sink: RangeSink, lines: number): RangeResult {
-  const partitionCount = Math.max(task.partitionLowers.length, 1);
-  const { words, partitionStarts } = blocks.gather(partitionCount);
-  const { spillFile, spillOffset } =
+/** Appends the blocks that are held to the work file, and forgets them. */
+function spillBlocks(task: RangeTask): SpilledBlocks {
+  const { words, partitionStarts } = blocks.gather(Math.max(task.partitionLowers.length, 1));
+  const place =
     words.length > 0 ? appendToSpill(task.workDirectory, words) : { spillFile: '', spillOffset: 0 };
+  blocks.clear();
+  return { ...place, partitionStarts };
+}
+
+function finishRange(task: RangeTask, sink: ScanSink, end: RangeEnd): RangeResult {
+  const { spillFile, spillOffset, partitionStarts } = spillBlocks(task);
   const rejects = Float64Array.from(sink.rejects);
   const keepsRejects = task.workDirectory !== '' && rejects.length > 0;
   const rejected = keepsRejects ? appendToSpill(task.workDirectory, rejects) : { spillFile, spillOffset: 0 };
   return {
+    ...end,
     range: task.range,
-    lines,
     records: sink.records + sink.rejectedRecords,
     reads: sink.reads + sink.rejectedReads,
     rejectedRecords: sink.rejectedRecords,
@@ -179,6 +196,7 @@ function finishRange(task: RangeTask, sink: RangeSink, lines: number): RangeResu
     recordsByDay: sink.recordsByDay(),
     sum: sink.sum.total(),
     spillFile: rejected.spillFile,
+    spilledBefore: sink.spilled,
     spillOffset,
     partitionStarts,
     rejectOffset: rejected.spillOffset,

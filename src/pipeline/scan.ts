@@ -1,15 +1,16 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { RUN_FINDINGS_MAX, unpackFindings } from '../conformance/finding-buffer.js';
-import { PURPOSES_OF_READS, readerSettings } from '../conformance/profiles.js';
+import { PURPOSES_OF_READS } from '../conformance/profiles.js';
 import { RULES, ruleNumber } from '../conformance/rules.js';
-import type { CmepSettings } from '../formats/cmep/settings.js';
-import { DETECTION_BYTES, detectFormat } from '../formats/detect.js';
+import { sourceSettings } from '../conformance/source-settings.js';
+import { formatNamed } from '../formats/formats.js';
 import { messageOf } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import type { Ledger } from '../store/ledger.js';
+import { detectFormats } from './input-formats.js';
 import { hasChanged } from './intake.js';
 import type { Progress } from './progress.js';
-import type { InputCounts, InputRecord, RunRecord, ScanOutcome } from './run-state.js';
+import { RangeChain } from './range-chain.js';
+import type { InputCounts, InputRecord, RunRecord, ScannedRange, ScanOutcome } from './run-state.js';
 import type { RangeResult, RangeTask } from './scan-range.js';
 import { forEachLimited, type WorkerPool } from './worker-pool.js';
 
@@ -21,7 +22,15 @@ const RANGE_BYTES_MAX = 64 * 1024 * 1024;
 interface Job {
   input: number;
   member: number;
+  /** Number of the range in its file. */
+  number: number;
   task: RangeTask;
+}
+
+/** A range in its place: behind the one before it in the file. */
+interface PlacedResult extends RangeResult {
+  /** Bytes before the range on its first line. */
+  columnBefore: number;
 }
 
 /**
@@ -38,9 +47,10 @@ export async function scanInputs(
   progress: Progress,
 ): Promise<ScanOutcome> {
   await hashLikelyDuplicates(run, ledger, pool);
-  for (const input of run.inputs) refuseXml(input);
+  detectFormats(run.inputs);
   const jobs = rangeJobs(run, workDirectory, rangeBytes);
-  const results = new Array<RangeResult | null>(jobs.length).fill(null);
+  const results = new Array<PlacedResult | null>(jobs.length).fill(null);
+  const chains = rangeChains(jobs, pool, results);
   const totalBytes = jobs.reduce((sum, { task }) => sum + task.to - task.from, 0);
   progress.begin('reading', totalBytes, 'bytes');
   const work: (() => Promise<void>)[] = [];
@@ -52,7 +62,7 @@ export async function scanInputs(
       const input = run.inputs[job.input]!;
       if (input.status === 'failed') return;
       try {
-        results[i] = await pool.scanCmepRange(job.task);
+        await chains[i]!.add(job.number, await pool.scanRange(job.task));
       } catch (thrown) {
         if (!isInputFault(thrown)) throw thrown;
         fail(input, `cannot be read: ${messageOf(thrown)}`, true);
@@ -64,6 +74,27 @@ export async function scanInputs(
   for (const input of run.inputs) checkUnchanged(input);
   settleDuplicates(run, ledger);
   return gatherOutcome(run, jobs, results);
+}
+
+/** By job: the chain of the ranges of its file. */
+function rangeChains(
+  jobs: readonly Job[],
+  pool: WorkerPool,
+  results: (PlacedResult | null)[],
+): RangeChain<RangeResult>[] {
+  const chains: RangeChain<RangeResult>[] = [];
+  for (let first = 0; first < jobs.length; ) {
+    let end = first + 1;
+    while (end < jobs.length && jobs[end]!.number > 0) end++;
+    const tasks = jobs.slice(first, end).map(({ task }) => task);
+    const from = first;
+    const readAgain = (k: number, startsAt: number) => pool.scanRange({ ...tasks[k]!, startsAt });
+    const chain = new RangeChain<RangeResult>(tasks, readAgain, (k, result, columnBefore) => {
+      results[from + k] = { ...result, columnBefore };
+    });
+    for (; first < end; first++) chains.push(chain);
+  }
+  return chains;
 }
 
 /** Faults of reading the input; faults of writing (disk full) end the run. */
@@ -115,31 +146,6 @@ function settleDuplicates(run: RunRecord, ledger: Ledger): void {
   }
 }
 
-/** An XML file has no CMEP record: it is refused whole, not line by line. */
-function refuseXml(input: InputRecord): void {
-  if (input.status !== 'claimed') return;
-  for (const { path, name } of input.members) {
-    const { format, reason } = detectFormat(beginningOf(path));
-    if (format === 'amrdef') fail(input, `${name} is Elster AMRDEF, which this version does not read yet`);
-    else if (reason.startsWith('XML')) fail(input, `${name} is no CMEP: ${reason}`);
-  }
-}
-
-/** First bytes of a file, empty where it cannot be read: the scan says why. */
-function beginningOf(path: string): Uint8Array {
-  const head = new Uint8Array(DETECTION_BYTES);
-  try {
-    const fd = openSync(path, 'r');
-    try {
-      return head.subarray(0, readSync(fd, head));
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return head.subarray(0, 0);
-  }
-}
-
 function checkUnchanged(input: InputRecord): void {
   if (input.status !== 'claimed') return;
   try {
@@ -152,8 +158,8 @@ function checkUnchanged(input: InputRecord): void {
 
 function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number): Job[] {
   const { config, nowStamp } = run;
-  const settings = config.sources.map((source): CmepSettings => {
-    return readerSettings(source.profile, parseZone(source.timeZone)!, nowStamp, {
+  const settings = config.sources.map((source) => {
+    return sourceSettings(source.profile, parseZone(source.timeZone)!, nowStamp, {
       purposes: PURPOSES_OF_READS,
       rejectTriples: source.reject === 'triple',
     });
@@ -169,23 +175,26 @@ function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number): 
         const task: RangeTask = {
           range: jobs.length,
           path: member.path,
+          format: member.format!,
+          startsAt: null,
           from,
           to: Math.min(from + rangeBytes, member.sizeBytes),
           fileBytes: member.sizeBytes,
-          settings: settings[input.sourceIndex]!,
+          settings: settings[input.sourceIndex]![member.format!],
           partitionLowers: run.partitionMap.lowers,
           workDirectory,
           findingsMax: RUN_FINDINGS_MAX,
           marketZoneMinutes: parseZone(config.marketTimeZone)!,
         };
-        jobs.push({ input: number, member: memberNumber, task });
+        jobs.push({ input: number, member: memberNumber, number: from / rangeBytes, task });
       }
     }
   }
   return jobs;
 }
 
-function gatherOutcome(run: RunRecord, jobs: Job[], results: (RangeResult | null)[]): ScanOutcome {
+function gatherOutcome(run: RunRecord, jobs: Job[], results: (PlacedResult | null)[]): ScanOutcome {
+  refuseWhole(run, jobs, results);
   const outcome: ScanOutcome = {
     ranges: [],
     counts: run.inputs.map(emptyCounts),
@@ -195,6 +204,7 @@ function gatherOutcome(run: RunRecord, jobs: Job[], results: (RangeResult | null
     recordsByDay: new Map(),
   };
   const kept = new Map<string, number>();
+  const further: ScannedRange[] = [];
   let member = '';
   let lineBefore = 0;
   for (const [i, job] of jobs.entries()) {
@@ -208,6 +218,7 @@ function gatherOutcome(run: RunRecord, jobs: Job[], results: (RangeResult | null
       member: job.member,
       from: job.task.from,
       lineBefore,
+      columnBefore: result?.columnBefore ?? 0,
       spillFile: isKept ? result.spillFile : '',
       spillOffset: result?.spillOffset ?? 0,
       partitionStarts: isKept ? result.partitionStarts : new Uint32Array(run.partitionMap.ids.length + 1),
@@ -215,6 +226,9 @@ function gatherOutcome(run: RunRecord, jobs: Job[], results: (RangeResult | null
       rejectedRecords: isKept ? result.rejectedRecords : 0,
     });
     if (!isKept) continue;
+    for (const spilled of result.spilledBefore) {
+      further.push({ ...outcome.ranges[i]!, ...spilled, rejectOffset: 0, rejectedRecords: 0 });
+    }
     addCounts(outcome.counts[job.input]!, result);
     for (const [day, records] of result.recordsByDay) {
       outcome.recordsByDay.set(day, (outcome.recordsByDay.get(day) ?? 0) + records);
@@ -224,12 +238,25 @@ function gatherOutcome(run: RunRecord, jobs: Job[], results: (RangeResult | null
     for (const finding of unpackFindings(result.findings, lineBefore)) {
       const count = kept.get(finding.code) ?? 0;
       kept.set(finding.code, count + 1);
+      if (finding.line === lineBefore + 1) finding.column += result.columnBefore;
       if (count < RUN_FINDINGS_MAX) outcome.examples.push({ input: job.input, member: job.member, finding });
     }
     lineBefore += result.lines;
   }
+  // Blocks name their range by its number, so what large records left besides comes after all ranges.
+  outcome.ranges.push(...further);
   for (const [number, input] of run.inputs.entries()) finishInput(outcome, input, number);
   return outcome;
+}
+
+/** An input with a file that is refused as a whole has failed. */
+function refuseWhole(run: RunRecord, jobs: Job[], results: (PlacedResult | null)[]): void {
+  for (const [i, { input, member }] of jobs.entries()) {
+    const refusal = results[i]?.refusal ?? '';
+    const record = run.inputs[input]!;
+    if (refusal !== '' && record.status === 'claimed')
+      fail(record, `${record.members[member]!.name}: ${refusal}`);
+  }
 }
 
 function finishInput(outcome: ScanOutcome, input: InputRecord, number: number): void {
@@ -237,8 +264,9 @@ function finishInput(outcome: ScanOutcome, input: InputRecord, number: number): 
   input.status = 'done';
   if (outcome.counts[number]!.records > 0) return;
   input.status = 'failed';
-  input.problem = 'holds no record (cmep/empty-file)';
-  outcome.ruleCounts[ruleNumber('cmep/empty-file')]! += 1;
+  const code = formatNamed(input.members[0]?.format ?? 'cmep').emptyCode;
+  input.problem = `holds no record (${code})`;
+  outcome.ruleCounts[ruleNumber(code)]! += 1;
 }
 
 function emptyCounts(): InputCounts {

@@ -10,9 +10,9 @@ import type { SettleResult, SettleTask } from './settle-types.js';
 export interface WorkerPool {
   workers: number;
   hashFile(path: string): Promise<string>;
-  scanCmepRange(task: RangeTask): Promise<RangeResult>;
+  scanRange(task: RangeTask): Promise<RangeResult>;
   runSettleTask(task: SettleTask): Promise<SettleResult>;
-  checkCmepRange(task: CheckRangeTask): Promise<CheckRangeResult>;
+  checkRange(task: CheckRangeTask): Promise<CheckRangeResult>;
   checkPartition(task: CheckPartitionTask): Promise<CrossResult>;
   /** A task of a layer above, by the name under which `workers/night.ts` has it. */
   runNamed<R>(name: string, task: unknown): Promise<R>;
@@ -29,9 +29,9 @@ export function openPool(workers: number): WorkerPool {
   return {
     workers,
     hashFile: async (path) => orThrow(await pool.run(path, { name: 'hashFile' })),
-    scanCmepRange: async (task) => orThrow(await pool.run(task, { name: 'scanCmepRange' })),
+    scanRange: async (task) => orThrow(await pool.run(task, { name: 'scanRange' })),
     runSettleTask: async (task) => orThrow(await pool.run(task, { name: 'runSettleTask' })),
-    checkCmepRange: async (task) => orThrow(await pool.run(task, { name: 'checkCmepRange' })),
+    checkRange: async (task) => orThrow(await pool.run(task, { name: 'checkRange' })),
     checkPartition: async (task) => orThrow(await pool.run(task, { name: 'checkPartition' })),
     runNamed: async (name, task) => orThrow(await pool.run(task, { name })),
     close: () => pool.destroy(),

@@ -122,7 +122,7 @@ function inputOf(
   return {
     path: shownPath(input.path),
     sha256: input.sha256,
-    format: 'cmep',
+    format: input.members[0]?.format ?? 'cmep',
     status: input.status === 'claimed' ? 'failed' : input.status,
     records: counts.records,
     reads: counts.reads,

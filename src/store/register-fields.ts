@@ -1,6 +1,5 @@
-import { isIntervalLength } from '../formats/cmep/stamp.js';
 import { parseDecimal } from '../model/decimal.js';
-import { dayNumber, MINUTES_PER_DAY, parseZone } from '../model/time.js';
+import { dayNumber, isIntervalLength, MINUTES_PER_DAY, parseZone } from '../model/time.js';
 import { unitCode } from '../model/units.js';
 import { addProblem, type ProblemList, quoted } from './register-problems.js';
 import { ID_BYTES_MAX, NO_MAXIMUM, OPEN_FROM, OPEN_TO, type PlacedRows } from './register-rows.js';

@@ -3,7 +3,7 @@ import { findProfile, PROFILES, PURPOSES_OF_READS, readerSettings } from '../../
 import { RULES, ruleNumber } from '../../src/conformance/rules.js';
 import { CMEP_FAULTS, FAULT } from '../../src/formats/cmep/faults.js';
 import { SEVERITY } from '../../src/formats/cmep/settings.js';
-import { isIntervalLength } from '../../src/formats/cmep/stamp.js';
+import { isIntervalLength } from '../../src/model/time.js';
 
 describe('the catalogue of rules', () => {
   it('begins with the faults of the reader, so that a fault and its rule have one number', () => {
@@ -17,7 +17,7 @@ describe('the catalogue of rules', () => {
     const codes = RULES.map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
     for (const { code, severity, title } of RULES) {
-      expect(code).toMatch(/^(cmep|vee)\/[a-z0-9]+(-[a-z0-9]+)*$/);
+      expect(code).toMatch(/^(amrdef|cmep|vee)\/[a-z0-9]+(-[a-z0-9]+)*$/);
       expect(['error', 'warning', 'info']).toContain(severity);
       expect(title).toMatch(/^[A-Z].*[^.]$/);
       expect(ruleNumber(code)).toBe(codes.indexOf(code));

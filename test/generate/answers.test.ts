@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findProfile, readerSettings } from '../../src/conformance/profiles.js';
 import { CMEP_FAULTS } from '../../src/formats/cmep/faults.js';
 import { CmepReader, READ_AHEAD_BYTES } from '../../src/formats/cmep/reader.js';
-import type { CmepSink } from '../../src/formats/cmep/record.js';
+import type { ReadSink } from '../../src/formats/reads.js';
 import type { DefectAnswer } from '../../src/generate/answers.js';
 import { MINUTES_PER_DAY } from '../../src/model/time.js';
 import { fine, goodRecords, plainRecord, START_DAY, type WrittenNight, writeNight } from './written-night.js';
@@ -231,7 +231,7 @@ function readBack(night: WrittenNight, dialect: string) {
   for (const [file, lines] of night.lines) {
     const content = Buffer.from(`${lines.join('\r\n')}\r\n`, 'latin1');
     const bytes = Buffer.concat([content, Buffer.alloc(READ_AHEAD_BYTES)]);
-    const sink: CmepSink = {
+    const sink: ReadSink = {
       record: (record) => {
         records++;
         reads += record.count;

@@ -56,7 +56,7 @@ it('ends with yesterday in market time where no start is given', async () => {
 
 describe('refuses', () => {
   it.each([
-    [['--format', 'amrdef'], 'Supported: cmep'],
+    [['--format', 'csv'], 'Supported: cmep, amrdef'],
     [['--start', '2026-02-30'], '--start'],
     [['--now', '2026-11-21'], '--now'],
     [['--now', '2026-11-21T05:00:00'], '--now'],

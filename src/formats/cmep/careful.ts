@@ -1,6 +1,7 @@
 import { METER_ID_BYTES_MAX } from '../../model/block.js';
 import { UNITS_PER_ONE } from '../../model/decimal.js';
 import { LETTER_NO_VALUE, letterOf, NO_DECIMALS, withDecimals } from '../../model/quality.js';
+import { gridMinutes } from '../../model/time.js';
 import { COMMODITIES, channelCode, IS_CONSUMPTION, IS_REGISTER, UNITS, unitCode } from '../../model/units.js';
 import { fitsCommodity } from './commodities.js';
 import { isRightCrc } from './crc.js';
@@ -10,7 +11,7 @@ import { splitLine } from './line-fields.js';
 import { HEADER_FIELDS, LineReader } from './line-reader.js';
 import { hexDigit, type NumberResult, parseNumber } from './number.js';
 import { COUNT_MAX, PLAIN_FIELD_BYTES_MAX, PROTOCOL_TEXT_BYTES_MAX, SEVERITY } from './settings.js';
-import { gridMinutes, parseInterval, parseStamp } from './stamp.js';
+import { parseInterval, parseStamp } from './stamp.js';
 
 const TAB = 9;
 const LETTER_H = 72;

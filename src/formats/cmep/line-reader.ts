@@ -1,6 +1,6 @@
+import { emptyReadFault, type ReadFault, type ReadRecord, type ReadSink } from '../reads.js';
 import { FAULT } from './faults.js';
 import { createLineFields } from './line-fields.js';
-import { type CmepRecord, type CmepSink, emptyFault, type RecordFault } from './record.js';
 import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from './settings.js';
 
 /** Longest text that is compared with a list: longer than any record type, version, purpose or unit. */
@@ -12,8 +12,8 @@ export const HEADER_FIELDS = 14;
 /** The line that is being read: its fields, and the telling of what is wrong with them. */
 export abstract class LineReader {
   protected readonly fields = createLineFields(LINE_BYTES_MAX + 1);
-  protected readonly fault: RecordFault = emptyFault();
-  protected readonly firstError: RecordFault = emptyFault();
+  protected readonly fault: ReadFault = emptyReadFault();
+  protected readonly firstError: ReadFault = emptyReadFault();
   protected bytes: Uint8Array = new Uint8Array(0);
   protected errors = 0;
   /** End of the line without its line end. */
@@ -23,8 +23,8 @@ export abstract class LineReader {
 
   constructor(
     protected readonly settings: CmepSettings,
-    protected readonly record: CmepRecord,
-    protected sink: CmepSink,
+    protected readonly record: ReadRecord,
+    protected sink: ReadSink,
   ) {}
 
   protected isEmpty(field: number): boolean {
@@ -76,6 +76,7 @@ export abstract class LineReader {
     fault.start = record.start;
     fault.end = record.start + record.byteLength;
     fault.line = record.line;
+    fault.column = from - record.start + 1;
     fault.field = field;
     fault.textFrom = from;
     fault.textTo = to;
@@ -85,7 +86,7 @@ export abstract class LineReader {
     if (severity === SEVERITY.error && this.errors++ === 0) Object.assign(this.firstError, fault);
   }
 
-  setSink(sink: CmepSink): void {
+  setSink(sink: ReadSink): void {
     this.sink = sink;
   }
 }

@@ -1,9 +1,9 @@
 import { POWERS_OF_TEN, VALUE_MAX } from '../../model/decimal.js';
-import { MINUTES_PER_DAY } from '../../model/time.js';
-import type { CmepRecord } from './record.js';
+import { gridMinutes, MINUTES_PER_DAY } from '../../model/time.js';
+import type { ReadRecord } from '../reads.js';
+import type { WordText } from '../word-text.js';
 import type { CmepSettings } from './settings.js';
-import { gridMinutes, parseDate } from './stamp.js';
-import type { WordText } from './word-text.js';
+import { parseDate } from './stamp.js';
 
 const CR = 13;
 const LF = 10;
@@ -58,7 +58,7 @@ export class QuickTriples {
   private decimals = 0;
 
   constructor(
-    private readonly record: CmepRecord,
+    private readonly record: ReadRecord,
     private readonly settings: CmepSettings,
   ) {}
 

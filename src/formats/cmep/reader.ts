@@ -1,11 +1,17 @@
 import { LETTER_NO_VALUE, letterOf } from '../../model/quality.js';
 import { IS_REGISTER } from '../../model/units.js';
+import {
+  createReadRecord,
+  emptyReadFault,
+  type ReadFault,
+  type ReadRecord,
+  type ReadSink,
+} from '../reads.js';
+import { EMPTY_WORD_TEXT, hasTextAt, isSameText, type WordText, wordText } from '../word-text.js';
 import { CarefulReader } from './careful.js';
 import { FAULT } from './faults.js';
 import { QuickTriples, type Shape } from './quick-triples.js';
-import { type CmepRecord, type CmepSink, createRecord, emptyFault, type RecordFault } from './record.js';
-import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from './settings.js';
-import { EMPTY_WORD_TEXT, hasTextAt, isSameText, type WordText, wordText } from './word-text.js';
+import { type CmepSettings, LINE_BYTES_MAX, SEVERITY, TRIPLES_MAX } from './settings.js';
 
 const CR = 13;
 const LF = 10;
@@ -37,11 +43,11 @@ export const READ_AHEAD_BYTES = 256;
  * | careful | all others, and each line where the quick path meets anything unusual | splits the line, checks all |
  */
 export class CmepReader {
-  readonly record: CmepRecord = createRecord();
+  readonly record: ReadRecord = createReadRecord(TRIPLES_MAX);
   private readonly careful: CarefulReader;
   private readonly triples: QuickTriples;
   private readonly quickAllowed: boolean;
-  private readonly lineEndFault: RecordFault;
+  private readonly lineEndFault: ReadFault;
   private readonly fifthBytesMax: number;
   private readonly sixthBytesMax: number;
   private readonly eighthBytesMax: number;
@@ -66,7 +72,7 @@ export class CmepReader {
    */
   constructor(
     private readonly settings: CmepSettings,
-    private sink: CmepSink,
+    private sink: ReadSink,
     alwaysCareful = false,
   ) {
     this.careful = new CarefulReader(settings, this.record, sink);
@@ -79,11 +85,11 @@ export class CmepReader {
     this.idFrom6First = settings.meterIdFields[0] === 6;
     this.idHasOtherField = settings.meterIdFields.length > 1;
     const fault = FAULT['cmep/line-ending'];
-    this.lineEndFault = { ...emptyFault(), fault, severity: settings.severities[fault]! };
+    this.lineEndFault = { ...emptyReadFault(), fault, severity: settings.severities[fault]! };
   }
 
   /** Tells another sink from now on; what is known of the source's lines is kept. */
-  setSink(sink: CmepSink): void {
+  setSink(sink: ReadSink): void {
     this.sink = sink;
     this.careful.setSink(sink);
   }
@@ -236,6 +242,7 @@ export class CmepReader {
   private tellLineEnd(from: number, end: number, next: number): void {
     const { lineEndFault, record } = this;
     lineEndFault.start = from;
+    lineEndFault.column = end - from + 1;
     lineEndFault.end = next;
     lineEndFault.line = this.line;
     lineEndFault.textFrom = end;

@@ -1,4 +1,4 @@
-import { dayNumber, MINUTES_PER_DAY } from '../../model/time.js';
+import { dayNumber, isIntervalLength, MINUTES_PER_DAY } from '../../model/time.js';
 
 /** Reads are younger than this; no stamp is negative then, whatever its zone. */
 const FIRST_YEAR = 1971;
@@ -47,18 +47,4 @@ export function parseInterval(bytes: Uint8Array, from: number, to: number): numb
   if (months !== 0 || days > 99 || hours > 99 || minutes > 99) return -1;
   const length = days * MINUTES_PER_DAY + hours * 60 + minutes;
   return length === 0 || isIntervalLength(length) ? length : -1;
-}
-
-/** Whether a length in minutes divides the hour or, from an hour on, the day. */
-export function isIntervalLength(minutes: number): boolean {
-  if (minutes < 1 || minutes > MINUTES_PER_DAY) return false;
-  return 60 % minutes === 0 || (minutes % 60 === 0 && MINUTES_PER_DAY % minutes === 0);
-}
-
-/**
- * Grid that the ends of intervals lie on, counted from midnight of the zone of the stamps: the interval
- * itself below a day (CMEP v1.20, as above); of a day the hour, since nothing says when such a day begins.
- */
-export function gridMinutes(intervalMinutes: number): number {
-  return intervalMinutes < MINUTES_PER_DAY ? intervalMinutes : 60;
 }

@@ -2,7 +2,7 @@ import { DECIMALS_MAX, POWERS_OF_TEN, UNITS_PER_ONE } from '../../model/decimal.
 import { decimalsOf, flagText, NO_DECIMALS } from '../../model/quality.js';
 import { dateNumber, MINUTES_PER_DAY } from '../../model/time.js';
 import { COMMODITIES, UNITS } from '../../model/units.js';
-import { EMPTY_WORD_TEXT, type WordText, wordText } from './word-text.js';
+import { EMPTY_WORD_TEXT, type WordText, wordText } from '../word-text.js';
 
 const COMMA = 44;
 const DOT = 46;

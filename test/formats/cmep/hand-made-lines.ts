@@ -1,8 +1,8 @@
 import { findProfile, readerSettings } from '../../../src/conformance/profiles.js';
 import { CMEP_FAULTS } from '../../../src/formats/cmep/faults.js';
 import { CmepReader } from '../../../src/formats/cmep/reader.js';
-import type { RecordFault } from '../../../src/formats/cmep/record.js';
 import type { CmepSettings } from '../../../src/formats/cmep/settings.js';
+import type { ReadFault as SinkFault } from '../../../src/formats/reads.js';
 import { decimalsOf, flagText, NO_DECIMALS } from '../../../src/model/quality.js';
 import { UNITS } from '../../../src/model/units.js';
 import { withReadAhead } from './recorded-calls.js';
@@ -85,7 +85,7 @@ export function readFile(text: string, settings: CmepSettings, alwaysCareful = f
   const result: ReadFile = { records: [], faults: [], rejected: [], passedOver: 0, lines: 0 };
   const slice = (bytes: Uint8Array, from: number, to: number) =>
     Buffer.from(bytes.subarray(from, to)).toString('latin1');
-  const place = (fault: RecordFault) => CMEP_FAULTS[fault.fault]!;
+  const place = (fault: SinkFault) => CMEP_FAULTS[fault.fault]!;
   const sink = {
     record(record: CmepReader['record'], bytes: Uint8Array) {
       const reads = Array.from({ length: record.count }, (_, i) => {
@@ -110,13 +110,12 @@ export function readFile(text: string, settings: CmepSettings, alwaysCareful = f
         reads,
       });
     },
-    fault(fault: RecordFault, bytes: Uint8Array) {
-      const { severity, line, field, textFrom, textTo, start } = fault;
-      const column = textFrom - start + 1;
+    fault(fault: SinkFault, bytes: Uint8Array) {
+      const { severity, line, column, field, textFrom, textTo } = fault;
       const offending = slice(bytes, textFrom, textTo);
       result.faults.push({ code: place(fault), severity, line, column, field, text: offending });
     },
-    rejected(start: number, byteLength: number, line: number, reads: number, first: RecordFault) {
+    rejected(start: number, byteLength: number, line: number, reads: number, first: SinkFault) {
       const whole = slice(file, start, start + byteLength);
       result.rejected.push({ line, reads, text: whole, first: place(first) });
     },

@@ -1,7 +1,7 @@
 import { CMEP_FAULTS } from '../../../src/formats/cmep/faults.js';
 import { CmepReader } from '../../../src/formats/cmep/reader.js';
-import type { CmepRecord, CmepSink, RecordFault } from '../../../src/formats/cmep/record.js';
 import type { CmepSettings } from '../../../src/formats/cmep/settings.js';
+import type { ReadFault, ReadRecord, ReadSink } from '../../../src/formats/reads.js';
 import { METER_ID_BYTES_MAX } from '../../../src/model/block.js';
 
 const latin1 = (bytes: Uint8Array, from: number, to: number) =>
@@ -11,11 +11,11 @@ const latin1 = (bytes: Uint8Array, from: number, to: number) =>
  * A sink that writes each call down as one line of text, with all that it was told and the bytes that it was
  * pointed at. `base` is added to places, so that pieces of a file can be compared with the whole.
  */
-export class RecordedCalls implements CmepSink {
+export class RecordedCalls implements ReadSink {
   readonly calls: string[] = [];
   base = 0;
 
-  record(record: CmepRecord, bytes: Uint8Array): void {
+  record(record: ReadRecord, bytes: Uint8Array): void {
     const { count, stamps, values, metas, meterIdFrom, meterIdTo } = record;
     const header = [
       record.start + this.base,
@@ -34,7 +34,7 @@ export class RecordedCalls implements CmepSink {
     this.calls.push(`record ${header.join(' ')} <${meterId}> ${columns.join(' | ')}`);
   }
 
-  fault(fault: RecordFault, bytes: Uint8Array): void {
+  fault(fault: ReadFault, bytes: Uint8Array): void {
     this.calls.push(
       `fault ${this.faultText(fault)} <${latin1(bytes, fault.textFrom, fault.textTo)}> meter <${latin1(
         bytes,
@@ -44,7 +44,7 @@ export class RecordedCalls implements CmepSink {
     );
   }
 
-  rejected(start: number, byteLength: number, line: number, reads: number, first: RecordFault): void {
+  rejected(start: number, byteLength: number, line: number, reads: number, first: ReadFault): void {
     this.calls.push(
       `rejected ${start + this.base} ${byteLength} ${line} ${reads} by ${this.faultText(first)}`,
     );
@@ -54,7 +54,7 @@ export class RecordedCalls implements CmepSink {
     this.calls.push('passed over');
   }
 
-  private faultText(fault: RecordFault): string {
+  private faultText(fault: ReadFault): string {
     const place = `line ${fault.line} column ${fault.textFrom - fault.start + 1} field ${fault.field}`;
     const at = `at ${fault.start + this.base}+${fault.textTo - fault.textFrom}`;
     return `${CMEP_FAULTS[fault.fault]} severity ${fault.severity} ${place} ${at} stamp ${fault.stamp}`;

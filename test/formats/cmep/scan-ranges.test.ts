@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { unpackFindings } from '../../../src/conformance/finding-buffer.js';
 import { LINE_BYTES_MAX } from '../../../src/formats/cmep/settings.js';
-import { type RangeResult, REJECT_COLUMNS, scanCmepRange } from '../../../src/pipeline/scan-range.js';
+import { type RangeResult, REJECT_COLUMNS, scanRange } from '../../../src/pipeline/scan-range.js';
 import {
   type BlockIndex,
   channelOfBlock,
@@ -105,7 +105,9 @@ function scan(fileBytes: number, cuts: readonly number[], profile: string, withM
     counts: [] as number[],
   };
   for (let i = 0; i + 1 < bounds.length; i++) {
-    const result = scanCmepRange({
+    const result = scanRange({
+      startsAt: null,
+      format: 'cmep',
       ...{ range: i, path, from: bounds[i]!, to: bounds[i + 1]!, fileBytes, workDirectory },
       settings: settingsFor(profile),
       partitionLowers: ['', 'M1003', 'M1008'],

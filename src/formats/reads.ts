@@ -1,11 +1,14 @@
-import { TRIPLES_MAX } from './settings.js';
+/**
+ * What a reader of any format tells of what it reads. Places count from the beginning of the buffer that is
+ * handed over with them, but where they say otherwise.
+ */
 
 /**
- * The MEPMD01 record that a reader has just read. One object for all records of a reader: its contents are
- * good until the next record is read.
+ * A record without an error: reads of one channel of one meter, in the common terms. One object for all
+ * records of a reader: its contents are good until the next record is told.
  */
-export interface CmepRecord {
-  /** Where the record begins in the buffer, its length with its line end, and its line, from 1. */
+export interface ReadRecord {
+  /** Where the record begins, its length with its line end, and its line, from 1. */
   start: number;
   byteLength: number;
   line: number;
@@ -31,7 +34,8 @@ export interface CmepRecord {
   metas: Int32Array;
 }
 
-export function createRecord(): CmepRecord {
+/** A record object with room for so many reads. */
+export function createReadRecord(readsMax: number): ReadRecord {
   return {
     start: 0,
     byteLength: 0,
@@ -45,20 +49,23 @@ export function createRecord(): CmepRecord {
     constant: 0,
     regular: false,
     count: 0,
-    stamps: new Int32Array(TRIPLES_MAX),
-    values: new Float64Array(TRIPLES_MAX),
-    metas: new Int32Array(TRIPLES_MAX),
+    stamps: new Int32Array(readsMax),
+    values: new Float64Array(readsMax),
+    metas: new Int32Array(readsMax),
   };
 }
 
-/** A fault in a record: where it is and what the text there was. Offsets are into the buffer. */
-export interface RecordFault {
+/** A fault: where it is and what the text there was. */
+export interface ReadFault {
+  /** Number of the fault in the list of its format. */
   fault: number;
   severity: number;
-  /** Start and end (with its line end) of the record, and its line, from 1. */
+  /** Line, and column in bytes, from 1. */
+  line: number;
+  column: number;
+  /** Bounds of what is shown around it (a line, a tag). */
   start: number;
   end: number;
-  line: number;
   /** The field, from 1; 0 = the whole record. */
   field: number;
   textFrom: number;
@@ -70,13 +77,14 @@ export interface RecordFault {
 }
 
 /** A fault object for a reader to fill. */
-export function emptyFault(): RecordFault {
+export function emptyReadFault(): ReadFault {
   return {
     fault: 0,
     severity: 0,
+    line: 0,
+    column: 0,
     start: 0,
     end: 0,
-    line: 0,
     field: 0,
     textFrom: 0,
     textTo: 0,
@@ -86,18 +94,18 @@ export function emptyFault(): RecordFault {
   };
 }
 
-/** What a reader tells of what it reads, in the order of the bytes. */
-export interface CmepSink {
+/** Is told of all that a reader reads, in the order of the bytes. */
+export interface ReadSink {
   /** A record without an error: its reads are to be kept. */
-  record(record: CmepRecord, bytes: Uint8Array): void;
+  record(record: ReadRecord, bytes: Uint8Array): void;
   /** A fault, of any severity that is not off. */
-  fault(fault: RecordFault, bytes: Uint8Array): void;
+  fault(fault: ReadFault, bytes: Uint8Array): void;
   /**
-   * A line that goes to the quarantine as it came.
+   * A part of the file that goes to the quarantine as it came.
    * @param reads how many reads are lost with it
-   * @param first its first error
+   * @param first its first fault that rejects it
    */
-  rejected(start: number, byteLength: number, line: number, reads: number, first: RecordFault): void;
-  /** A record of a type that carries no reads. */
+  rejected(start: number, byteLength: number, line: number, reads: number, first: ReadFault): void;
+  /** A record that carries no reads. */
   passedOver(): void;
 }

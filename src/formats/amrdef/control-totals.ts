@@ -1,0 +1,168 @@
+import { formatDecimal } from '../../model/decimal.js';
+import { REGISTER_OF, UNITS } from '../../model/units.js';
+import type { ReadFault } from '../reads.js';
+import type { ElementPlace, FaultTeller } from './fault-teller.js';
+import type { PendingElement, PendingReads } from './pending-reads.js';
+import { REGISTER_READS_MAX, SEVERITY, SUMMARIES_MAX } from './settings.js';
+
+/** A `Channel` of a `LoadProfileSummary`; -1 where it does not say. */
+export interface Summary {
+  unit: number;
+  intervalMinutes: number;
+  rangeFrom: number;
+  rangeTo: number;
+  count: number;
+  /** Sum in 0.00001, NaN where there is none, and one unit of its last printed digit. */
+  sum: number;
+  sumUnit: number;
+  place: ElementPlace;
+}
+
+/** A reading of a register: its total, or the part of a time-of-use tier. */
+export interface RegisterRead {
+  unit: number;
+  isTotal: boolean;
+  stamp: number;
+  value: number;
+  /** One unit of its last printed digit. */
+  precision: number;
+  place: ElementPlace;
+}
+
+/** The sums of `number` magnitudes are exact below this. */
+const EXACT_MAX = 2 ** 53;
+
+/** The control totals of one `MeterReadings`, compared with its readings once all of it is known. */
+export class ControlTotals {
+  private summaries: Summary[] = [];
+  private registers: RegisterRead[] = [];
+
+  clear(): void {
+    if (this.summaries.length > 0) this.summaries = [];
+    if (this.registers.length > 0) this.registers = [];
+  }
+
+  addSummary(summary: Summary): void {
+    if (this.summaries.length < SUMMARIES_MAX) this.summaries.push(summary);
+  }
+
+  addRegister(read: RegisterRead): void {
+    if (this.registers.length < REGISTER_READS_MAX) this.registers.push(read);
+  }
+
+  /**
+   * Compares all that was added. Elements whose count or sum is not that of their summary get an element
+   * fault, where the rule is an error.
+   * @param tolerance of register advance and interval sum, in 0.00001 of the unit
+   */
+  compare(pending: PendingReads, teller: FaultTeller, tolerance: number): void {
+    for (const summary of this.summaries) this.compareSummary(summary, pending, teller);
+    if (this.registers.length > 1) {
+      this.compareTiers(teller);
+      this.compareAdvances(pending, teller, tolerance);
+    }
+  }
+
+  private compareSummary(summary: Summary, pending: PendingReads, teller: FaultTeller): void {
+    const among: PendingElement[] = [];
+    for (let i = 0; i < pending.elementCount; i++) {
+      const element = pending.element(i);
+      if (isOfChannel(element, summary)) among.push(element);
+    }
+    const whole = among.filter(({ rangeFrom, rangeTo }) => {
+      return rangeFrom === summary.rangeFrom && rangeTo === summary.rangeTo;
+    });
+    // An element with the very range of the channel is all of it; what was exported twice is there twice.
+    if (whole.length > 0) for (const element of whole) comparePart(summary, [element], teller);
+    else if (among.length > 0) comparePart(summary, among, teller);
+  }
+
+  /** The tiers of a unit and stamp add up to its total, but for what rounding can do. */
+  private compareTiers(teller: FaultTeller): void {
+    for (const total of this.registers) {
+      if (!total.isTotal) continue;
+      let sum = 0;
+      let tiers = 0;
+      let used = 0;
+      let coarsest = total.precision;
+      for (const { isTotal, unit, stamp, value, precision } of this.registers) {
+        if (isTotal || unit !== total.unit || stamp !== total.stamp) continue;
+        tiers++;
+        if (value !== 0) used++;
+        sum += value;
+        if (precision > coarsest) coarsest = precision;
+      }
+      if (tiers === 0 || Math.abs(total.value - sum) <= Math.max(used - 1, 0) * coarsest) continue;
+      const words = `Total ${formatDecimal(total.value)}, tiers ${formatDecimal(sum)}`;
+      teller.tellWords('amrdef/register-tier-mismatch', total.place, words);
+    }
+  }
+
+  /** Two totals of a register, and all intervals between them. */
+  private compareAdvances(pending: PendingReads, teller: FaultTeller, tolerance: number): void {
+    const totals = this.registers.filter(({ isTotal }) => isTotal);
+    if (totals.length < 2) return;
+    totals.sort((a, b) => a.stamp - b.stamp);
+    for (const [i, closing] of totals.entries()) {
+      const opening = totals.slice(0, i).findLast(({ unit, stamp }) => {
+        return unit === closing.unit && stamp < closing.stamp;
+      });
+      if (opening === undefined || closing.value < opening.value) continue;
+      const sum = sumBetween(pending, closing.unit, opening.stamp, closing.stamp);
+      const advance = closing.value - opening.value;
+      if (Number.isNaN(sum) || Math.abs(advance - sum) <= tolerance) continue;
+      const words = `${UNITS[closing.unit]} advance ${formatDecimal(advance)}, intervals ${formatDecimal(sum)}`;
+      teller.tellWords('amrdef/register-sum-mismatch', closing.place, words);
+    }
+  }
+}
+
+function isOfChannel(element: PendingElement, summary: Summary): boolean {
+  if (!element.isInterval || element.unit !== summary.unit) return false;
+  if (summary.intervalMinutes > 0 && element.intervalMinutes !== summary.intervalMinutes) return false;
+  if (element.rangeFrom < 0 || summary.rangeFrom < 0 || summary.rangeTo < 0) return true;
+  return element.rangeFrom >= summary.rangeFrom && element.rangeTo <= summary.rangeTo;
+}
+
+function comparePart(summary: Summary, elements: readonly PendingElement[], teller: FaultTeller): void {
+  let readings = 0;
+  let sum = 0;
+  let isWhole = true;
+  for (const element of elements) {
+    readings += element.readings;
+    sum += element.sum;
+    isWhole &&= element.isSumWhole;
+  }
+  let fault: ReadFault | null = null;
+  const note = (told: ReadFault) => {
+    if (told.severity === SEVERITY.error) fault ??= { ...told };
+  };
+  if (summary.count >= 0 && summary.count !== readings) {
+    const words = `${summary.count}, here ${readings}`;
+    note(teller.tellWords('amrdef/interval-count-mismatch', summary.place, words));
+  }
+  const isComparable = isWhole && !Number.isNaN(summary.sum) && Math.abs(sum) < EXACT_MAX;
+  if (isComparable && Math.abs(sum - summary.sum) >= summary.sumUnit) {
+    const words = `${formatDecimal(summary.sum)}, here ${formatDecimal(sum)}`;
+    note(teller.tellWords('amrdef/interval-sum-mismatch', summary.place, words));
+  }
+  if (fault !== null) for (const element of elements) element.elementFault ??= fault;
+}
+
+/** Sum of the intervals after `from` up to `to` where each is there once, else NaN. */
+function sumBetween(pending: PendingReads, register: number, from: number, to: number): number {
+  let sum = 0;
+  let minutes = 0;
+  for (let i = 0; i < pending.elementCount; i++) {
+    const element = pending.element(i);
+    if (!element.isInterval || element.unit < 0 || REGISTER_OF[element.unit] !== register) continue;
+    if (element.elementFault !== null) continue;
+    for (let k = element.first; k < element.first + element.count; k++) {
+      const stamp = pending.stamps[k]!;
+      if (stamp <= from || stamp > to) continue;
+      sum += pending.values[k]!;
+      minutes += element.intervalMinutes;
+    }
+  }
+  return minutes === to - from && Math.abs(sum) < EXACT_MAX ? sum : Number.NaN;
+}

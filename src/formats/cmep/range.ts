@@ -1,0 +1,148 @@
+import type { RangeBounds, RangeEnd, RangeReader, RangeSink, RangeSource } from '../range.js';
+import { CmepReader, READ_AHEAD_BYTES } from './reader.js';
+import { type CmepSettings, LINE_BYTES_MAX } from './settings.js';
+
+/** Bytes looked at beyond a range's end for the end of its last line, at first. */
+const LOOK_AHEAD_BYTES = 8192;
+/** Bytes that are read and looked at at a time, within a range; and when the end of a long line is looked for. */
+const PIECE_BYTES = 256 * 1024;
+const SEARCH_BYTES = 1 << 20;
+const LF = 10;
+const CR = 13;
+
+let buffer = new Uint8Array(0);
+
+/** Reads ranges of CMEP files, which are cut at line ends. */
+export class CmepRangeReader implements RangeReader {
+  private reader: CmepReader | null = null;
+
+  constructor(private readonly settings: CmepSettings) {}
+
+  readRange(source: RangeSource, bounds: RangeBounds, sink: RangeSink): RangeEnd {
+    const start = bounds.from > 0 ? bounds.from - 1 : 0;
+    sink.fileOffset = start;
+    const lines = this.readLines(source, bounds, start, sink);
+    return { start: bounds.from, end: bounds.to, lines, lastLineBytes: 0, refusal: '' };
+  }
+
+  /** @param start offset in the file of the buffer: the byte before the range tells whether a line begins there */
+  private readLines(source: RangeSource, bounds: RangeBounds, start: number, sink: RangeSink): number {
+    const { from, to } = bounds;
+    const { sizeBytes } = source;
+    const wanted = Math.min(to + LOOK_AHEAD_BYTES, sizeBytes) - start;
+    ensureBuffer(wanted + LINE_BYTES_MAX + LOOK_AHEAD_BYTES);
+    const reader = this.readerFor(sink);
+    const inPieces = readPieces(source, bounds, reader, start);
+    let { length } = inPieces;
+    length += source.read(buffer, length, wanted - length, start + length);
+    const first = inPieces.next >= 0 ? inPieces.next : recordStart(buffer, 0, length);
+    if (first < 0 || first + start >= to) return inPieces.lines;
+    let last = to >= sizeBytes ? length : recordStart(buffer, to - start - 1, length);
+    for (const more of [LINE_BYTES_MAX, 1]) {
+      // A CR at the very end of what was read may be half of a line end: one byte more tells.
+      if (last >= 0 || start + length >= sizeBytes) break;
+      if (more === 1 && buffer[length - 1] !== CR) break;
+      length += source.read(buffer, length, more, start + length);
+      last = recordStart(buffer, to - start - 1, length);
+    }
+    if (last < 0 && start + length >= sizeBytes) last = length;
+    const { lines } = inPieces;
+    if (last >= 0) return lines + reader.read(buffer, first, last, lines, from + first === 0);
+    return readBeforeEndlessLine(source, from + first === 0, reader, first, length, start, lines);
+  }
+
+  /** The reader keeps what it knows of the source's lines. */
+  private readerFor(sink: RangeSink): CmepReader {
+    this.reader ??= new CmepReader(this.settings, sink);
+    this.reader.setSink(sink);
+    return this.reader;
+  }
+}
+
+/**
+ * Reads the lines of a range that end well before its end, a piece of the file at a time: what was just
+ * copied from the file is then still in the processor's cache.
+ * @returns bytes that are in the buffer, where the next record begins in it (-1 = not known), lines read
+ */
+function readPieces(
+  source: RangeSource,
+  { from, to }: RangeBounds,
+  reader: CmepReader,
+  start: number,
+): { length: number; next: number; lines: number } {
+  let next = from === 0 ? 0 : -1;
+  let length = 0;
+  let lines = 0;
+  while (start + length + PIECE_BYTES <= to) {
+    const got = source.read(buffer, length, PIECE_BYTES, start + length);
+    length += got;
+    if (got < PIECE_BYTES) break;
+    if (next < 0) next = recordStart(buffer, 0, length);
+    if (next < 0) continue;
+    let end = length;
+    const least = Math.max(next, length - got);
+    while (end > least && buffer[end - 1] !== LF) end--;
+    if (end === least) continue;
+    lines += reader.read(buffer, next, end, lines, from + next === 0);
+    next = end;
+  }
+  return { length, next, lines };
+}
+
+/** The last line goes on beyond the buffer: reads those before it, and rejects it whole. */
+function readBeforeEndlessLine(
+  source: RangeSource,
+  firstOfFile: boolean,
+  reader: CmepReader,
+  first: number,
+  length: number,
+  start: number,
+  linesBefore: number,
+): number {
+  let lineStart = length;
+  while (lineStart > first && buffer[lineStart - 1] !== LF && buffer[lineStart - 1] !== CR) lineStart--;
+  const lines = linesBefore + reader.read(buffer, first, lineStart, linesBefore, firstOfFile);
+  const piece = new Uint8Array(SEARCH_BYTES);
+  let end = start + length;
+  for (;;) {
+    const got = source.read(piece, 0, piece.length, end);
+    if (got === 0) break;
+    let at = 0;
+    while (at < got && piece[at] !== LF && piece[at] !== CR) at++;
+    if (at === got) {
+      end += got;
+      continue;
+    }
+    end += at + 1;
+    if (piece[at] === CR && byteAt(source, end) === LF) end++;
+    break;
+  }
+  reader.rejectOverlong(buffer, lineStart, end - (start + lineStart), lines + 1);
+  return lines + 1;
+}
+
+/** The byte at a place of the file, or -1 beyond its end. */
+function byteAt(source: RangeSource, position: number): number {
+  const one = new Uint8Array(1);
+  return source.read(one, 0, 1, position) === 1 ? one[0]! : -1;
+}
+
+/**
+ * First place after `from` where a record begins: behind the first line end at or after `from`.
+ * @returns -1 where there is none in the buffer
+ */
+function recordStart(bytes: Uint8Array, from: number, length: number): number {
+  for (let at = from; at < length; at++) {
+    if (bytes[at] === LF) return at + 1;
+    if (bytes[at] === CR) {
+      if (at + 1 >= length) return -1;
+      return bytes[at + 1] === LF ? at + 2 : at + 1;
+    }
+  }
+  return -1;
+}
+
+function ensureBuffer(bytes: number): void {
+  const needed = bytes + READ_AHEAD_BYTES;
+  if (buffer.length < needed) buffer = new Uint8Array(needed);
+}

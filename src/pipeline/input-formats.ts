@@ -1,0 +1,35 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { DETECTION_BYTES, detectFormat } from '../formats/detect.js';
+import type { InputRecord } from './run-state.js';
+
+/**
+ * Looks at the beginning of each file and notes its format. XML that is not AMRDEF is refused whole; anything
+ * else that no format recognises is read as CMEP, so that each of its lines gets its verdict.
+ */
+export function detectFormats(inputs: readonly InputRecord[]): void {
+  for (const input of inputs) {
+    if (input.status !== 'claimed') continue;
+    for (const member of input.members) {
+      const { format, reason } = detectFormat(beginningOf(member.path));
+      member.format = format === 'unknown' ? 'cmep' : format;
+      if (format !== 'unknown' || !reason.startsWith('XML')) continue;
+      input.status = 'failed';
+      input.problem = `${member.name} is neither CMEP nor AMRDEF: ${reason}`;
+    }
+  }
+}
+
+/** First bytes of a file, empty where it cannot be read: the scan says why. */
+function beginningOf(path: string): Uint8Array {
+  const head = new Uint8Array(DETECTION_BYTES);
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      return head.subarray(0, readSync(fd, head));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return head.subarray(0, 0);
+  }
+}
