@@ -65,6 +65,22 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
     codes: codesOf(CMEP_FILE_RULES),
   },
   {
+    title: 'AMRDEF: the document',
+    intro: 'About the XML and what it is made of: whether it can be read, and what stands where.',
+    codes: Object.keys(AMRDEF_STRUCTURE_RULES),
+  },
+  {
+    title: 'AMRDEF: readings',
+    intro:
+      'About readings of intervals and registers, and the control totals that the head end sends with them.',
+    codes: Object.keys(AMRDEF_READ_RULES),
+  },
+  {
+    title: 'AMRDEF: files',
+    intro: 'About the file as a whole.',
+    codes: codesOf(AMRDEF_FILE_RULES),
+  },
+  {
     title: 'Validation',
     intro:
       'About slots and days of a channel, found by a run. What is done about them is set by its policies.',

@@ -55,6 +55,7 @@ describe('profiles', () => {
       'twacs',
       'yukon',
       'tab',
+      'energyaxis',
     ]);
     for (const profile of PROFILES) expect(findProfile(profile.name)).toBe(profile);
     expect(findProfile('nobody')).toBeUndefined();

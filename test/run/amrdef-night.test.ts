@@ -21,14 +21,17 @@ const sent = ({ outbox }: RunFolder) =>
     .map((name) => readFileSync(join(outbox, name), 'latin1'))
     .join('');
 
-/** Estimates without the raw values: a skipped interval has none in CMEP and a zero in AMRDEF. */
+/** Estimates without raw value and reason: a skipped interval is no value in CMEP, and a zero of no use in AMRDEF. */
 function estimates({ state }: RunFolder): string[] {
   const reports = join(state, 'reports');
   const [runId] = readdirSync(reports);
   const lines = readFileSync(join(reports, runId!, 'estimates.csv'), 'utf8')
     .trimEnd()
     .split('\n');
-  return lines.map((line) => line.split(',').toSpliced(3, 2).join(','));
+  return lines.map((line) => {
+    const [meter, units, stamp, , , value, method, days, scale, , policy] = line.split(',');
+    return [meter, units, stamp, value, method, days, scale, policy].join(',');
+  });
 }
 
 const readsOnBroken = ({ defects }: GeneratedNight) =>
