@@ -247,7 +247,7 @@ test.concurrent('a span begins at the last register read, also where other meter
   put(folder, '1.cmep', [
     ...reads('M1', days[0]),
     ...reads('M2', days[0]),
-    register('M1', 0, '10'),
+    register('M1', 0, '9'),
     register('M2', 0, '10'),
   ]);
   await runNight(folder, { now: closed(days[0]) });

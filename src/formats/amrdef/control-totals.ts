@@ -26,8 +26,19 @@ export interface RegisterRead {
   value: number;
   /** One unit of its last printed digit. */
   precision: number;
-  place: ElementPlace;
+  line: number;
+  column: number;
 }
+
+const NO_REGISTER: RegisterRead = {
+  unit: -1,
+  isTotal: false,
+  stamp: 0,
+  value: 0,
+  precision: 1,
+  line: 0,
+  column: 0,
+};
 
 /** The sums of `number` magnitudes are exact below this. */
 const EXACT_MAX = 2 ** 53;
@@ -35,19 +46,38 @@ const EXACT_MAX = 2 ** 53;
 /** The control totals of one `MeterReadings`, compared with its readings once all of it is known. */
 export class ControlTotals {
   private summaries: Summary[] = [];
-  private registers: RegisterRead[] = [];
+  /** The first `registerCount` are good; the others are kept for reads to come. */
+  private readonly registers: RegisterRead[] = [];
+  private registerCount = 0;
 
   clear(): void {
     if (this.summaries.length > 0) this.summaries = [];
-    if (this.registers.length > 0) this.registers = [];
+    this.registerCount = 0;
   }
 
   addSummary(summary: Summary): void {
     if (this.summaries.length < SUMMARIES_MAX) this.summaries.push(summary);
   }
 
-  addRegister(read: RegisterRead): void {
-    if (this.registers.length < REGISTER_READS_MAX) this.registers.push(read);
+  addRegister(
+    unit: number,
+    isTotal: boolean,
+    stamp: number,
+    value: number,
+    precision: number,
+    line: number,
+    column: number,
+  ): void {
+    if (this.registerCount === REGISTER_READS_MAX) return;
+    if (this.registerCount === this.registers.length) this.registers.push({ ...NO_REGISTER });
+    const read = this.registers[this.registerCount++]!;
+    read.unit = unit;
+    read.isTotal = isTotal;
+    read.stamp = stamp;
+    read.value = value;
+    read.precision = precision;
+    read.line = line;
+    read.column = column;
   }
 
   /**
@@ -57,7 +87,7 @@ export class ControlTotals {
    */
   compare(pending: PendingReads, teller: FaultTeller, tolerance: number): void {
     for (const summary of this.summaries) this.compareSummary(summary, pending, teller);
-    if (this.registers.length > 1) {
+    if (this.registerCount > 1) {
       this.compareTiers(teller);
       this.compareAdvances(pending, teller, tolerance);
     }
@@ -79,13 +109,16 @@ export class ControlTotals {
 
   /** The tiers of a unit and stamp add up to its total, but for what rounding can do. */
   private compareTiers(teller: FaultTeller): void {
-    for (const total of this.registers) {
+    const { registers, registerCount } = this;
+    for (let t = 0; t < registerCount; t++) {
+      const total = registers[t]!;
       if (!total.isTotal) continue;
       let sum = 0;
       let tiers = 0;
       let used = 0;
       let coarsest = total.precision;
-      for (const { isTotal, unit, stamp, value, precision } of this.registers) {
+      for (let k = 0; k < registerCount; k++) {
+        const { isTotal, unit, stamp, value, precision } = registers[k]!;
         if (isTotal || unit !== total.unit || stamp !== total.stamp) continue;
         tiers++;
         if (value !== 0) used++;
@@ -94,14 +127,16 @@ export class ControlTotals {
       }
       if (tiers === 0 || Math.abs(total.value - sum) <= Math.max(used - 1, 0) * coarsest) continue;
       const words = `Total ${formatDecimal(total.value)}, tiers ${formatDecimal(sum)}`;
-      teller.tellWords('amrdef/register-tier-mismatch', total.place, words);
+      teller.tellWords('amrdef/register-tier-mismatch', placeOf(total), words);
     }
   }
 
   /** Two totals of a register, and all intervals between them. */
   private compareAdvances(pending: PendingReads, teller: FaultTeller, tolerance: number): void {
-    const totals = this.registers.filter(({ isTotal }) => isTotal);
-    if (totals.length < 2) return;
+    let count = 0;
+    for (let k = 0; k < this.registerCount; k++) if (this.registers[k]!.isTotal) count++;
+    if (count < 2) return;
+    const totals = this.registers.slice(0, this.registerCount).filter(({ isTotal }) => isTotal);
     totals.sort((a, b) => a.stamp - b.stamp);
     for (const [i, closing] of totals.entries()) {
       const opening = totals.slice(0, i).findLast(({ unit, stamp }) => {
@@ -112,10 +147,12 @@ export class ControlTotals {
       const advance = closing.value - opening.value;
       if (Number.isNaN(sum) || Math.abs(advance - sum) <= tolerance) continue;
       const words = `${UNITS[closing.unit]} advance ${formatDecimal(advance)}, intervals ${formatDecimal(sum)}`;
-      teller.tellWords('amrdef/register-sum-mismatch', closing.place, words);
+      teller.tellWords('amrdef/register-sum-mismatch', placeOf(closing), words);
     }
   }
 }
+
+const placeOf = ({ line, column }: RegisterRead): ElementPlace => ({ line, column, from: 0, to: 0 });
 
 function isOfChannel(element: PendingElement, summary: Summary): boolean {
   if (!element.isInterval || element.unit !== summary.unit) return false;

@@ -10,6 +10,7 @@ import { namedMeta, statusOfFlag } from './quality-flags.js';
 import type { ReaderContext } from './reader-context.js';
 import { SEVERITY } from './settings.js';
 import { ATTRIBUTE } from './shape.js';
+import { SpecMemory } from './spec-memory.js';
 import { parseTime, secondsOfTime } from './time-text.js';
 import { DIRECTIONS, NO_UNIT, UNKNOWN_UOM, unitOf } from './units-of-measure.js';
 
@@ -33,6 +34,7 @@ export class DataElements {
   /** Whether the reading under work has a fault that rejects it, and whether it was kept. */
   private isFaulty = false;
   private isKept = false;
+  private readonly specs = new SpecMemory();
 
   constructor(
     private readonly context: ReaderContext,
@@ -97,11 +99,43 @@ export class DataElements {
     if (fault !== null && fault.severity === SEVERITY.error) this.open!.elementFault ??= { ...fault };
   }
 
-  readIntervalSpec(): void {
+  /** `IntervalSpec` or `ConsumptionSpec`. */
+  readSpec(): void {
+    const { context, specs } = this;
+    const { tag, bytes, teller } = context;
+    const element = this.open!;
+    this.isSpecified = true;
+    // References are resolved in place: the text is then not what it was.
+    const known = specs.find(bytes, tag.from, tag.to);
+    if (known !== null) {
+      element.carriesReads = known.carriesReads;
+      element.unit = known.unit;
+      element.intervalMinutes = known.intervalMinutes;
+      element.multiplier = known.multiplier;
+      element.rangeFrom = known.rangeFrom;
+      element.rangeTo = known.rangeTo;
+      this.isTotal = known.isTotal;
+      this.isTier = known.isTier;
+      this.registerUnit = known.registerUnit;
+    } else {
+      const { calls } = teller;
+      const isPlain = !tag.isIndirect.subarray(0, tag.count).includes(1);
+      if (element.isInterval) this.readIntervalSpec();
+      else this.readConsumptionSpec();
+      const { isTotal, isTier, registerUnit } = this;
+      if (isPlain && calls === teller.calls) {
+        const { carriesReads, unit, intervalMinutes, multiplier, rangeFrom, rangeTo } = element;
+        const ofElement = { carriesReads, unit, intervalMinutes, multiplier, rangeFrom, rangeTo };
+        specs.remember(bytes, tag.from, tag.to, { ...ofElement, isTotal, isTier, registerUnit });
+      }
+    }
+    this.endReading();
+  }
+
+  private readIntervalSpec(): void {
     const { context } = this;
     const { attributes, bytes } = context;
     const element = this.open!;
-    this.isSpecified = true;
     if (!attributes.has(ATTRIBUTE.interval)) {
       this.rejectElement(context.tellAbsent('amrdef/missing-attribute', 'Interval'));
     } else {
@@ -119,14 +153,12 @@ export class DataElements {
     }
     this.readUnit(false);
     this.readMultiplier();
-    this.endReading();
   }
 
-  readConsumptionSpec(): void {
+  private readConsumptionSpec(): void {
     const { context } = this;
     const { attributes } = context;
     const element = this.open!;
-    this.isSpecified = true;
     const period = attributes.text(ATTRIBUTE.measurementPeriod);
     const bucket = attributes.text(ATTRIBUTE.touBucket);
     const isCurrent = period === 'Current' || period === '';
@@ -294,8 +326,7 @@ export class DataElements {
     const { isTotal, isTier, registerUnit: unit } = this;
     if (element.isInterval || unit < 0 || !(isTotal || isTier)) return;
     const { tag, totals } = this.context;
-    const place = { line: tag.line, column: tag.column, from: 0, to: 0 };
-    totals.addRegister({ unit, isTotal, stamp, value: decimal.value, precision: decimal.unit, place });
+    totals.addRegister(unit, isTotal, stamp, decimal.value, decimal.unit, tag.line, tag.column);
   }
 
   /** A reading of demand and the like. */

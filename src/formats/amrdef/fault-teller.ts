@@ -19,6 +19,8 @@ export class FaultTeller {
   /** The meter that is being read; no bytes where it is not known yet. */
   readonly meterId = new Uint8Array(METER_ID_BYTES_MAX);
   meterIdLength = 0;
+  /** How often it was called. */
+  calls = 0;
   private readonly fault = emptyReadFault();
   private readonly shown = new Uint8Array(2 * SHOWN_BYTES + METER_ID_BYTES_MAX);
 
@@ -52,6 +54,7 @@ export class FaultTeller {
     stamp = -1,
     override?: number,
   ): ReadFault {
+    this.calls++;
     const own = this.severities[FAULT[code]]!;
     const severity = own === SEVERITY.off ? own : (override ?? own);
     const { fault, shown } = this;

@@ -190,11 +190,15 @@ export class AmrdefReader implements XmlSink {
   }
 
   private checkAttributes(tag: XmlTag, bytes: Uint8Array): void {
+    if (tag.form?.isAllowed) return;
+    let isAllowed = true;
     for (let i = 0; i < tag.count; i++) {
       if (isAttributeOf(tag.names[i]!, tag.name)) continue;
       const { teller } = this.context;
       teller.tell('amrdef/unknown-attribute', tag, bytes, tag.nameFroms[i]!, tag.nameTos[i]!);
+      isAllowed = false;
     }
+    if (tag.form !== null) tag.form.isAllowed = isAllowed;
   }
 
   /** What the start of a known element means. */
@@ -213,10 +217,8 @@ export class AmrdefReader implements XmlSink {
         data.begin(tag.name === ELEMENT.intervalData);
         break;
       case ELEMENT.intervalSpec:
-        data.readIntervalSpec();
-        break;
       case ELEMENT.consumptionSpec:
-        data.readConsumptionSpec();
+        data.readSpec();
         break;
       case ELEMENT.meterReadings:
         readings.begin();

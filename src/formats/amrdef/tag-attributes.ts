@@ -1,7 +1,7 @@
 import { NAME_COUNT } from './shape.js';
 import { isSame } from './xml-names.js';
 import { resolveInPlace } from './xml-references.js';
-import type { XmlTag } from './xml-tag.js';
+import { NO_PLACE, type XmlTag } from './xml-tag.js';
 
 /** The attributes of the tag that was opened last, by the numbers of their names. */
 export class TagAttributes {
@@ -10,9 +10,8 @@ export class TagAttributes {
   from = 0;
   to = 0;
   private tag: XmlTag | null = null;
-  private serial = 0;
-  private readonly serials = new Int32Array(NAME_COUNT);
-  private readonly places = new Uint8Array(NAME_COUNT);
+  private places: Uint8Array = new Uint8Array(NAME_COUNT);
+  private readonly ownPlaces = new Uint8Array(NAME_COUNT);
   /** By name: the text that it had last, which it mostly has again. */
   private readonly texts: ({ bytes: Uint8Array; text: string } | undefined)[] = new Array(NAME_COUNT).fill(
     undefined,
@@ -21,23 +20,22 @@ export class TagAttributes {
   open(tag: XmlTag, bytes: Uint8Array): void {
     this.tag = tag;
     this.bytes = bytes;
-    this.serial = (this.serial + 1) | 0;
-    for (let i = 0; i < tag.count; i++) {
-      const name = tag.names[i]!;
-      if (name < 0) continue;
-      this.serials[name] = this.serial;
-      this.places[name] = i;
+    if (tag.form !== null) {
+      this.places = tag.form.places;
+      return;
     }
+    this.places = this.ownPlaces.fill(NO_PLACE);
+    for (let i = 0; i < tag.count; i++) if (tag.names[i]! >= 0) this.places[tag.names[i]!] = i;
   }
 
   /** Whether the tag has an attribute with a value that is not empty; then `from` and `to` tell where. */
   has(name: number): boolean {
     const tag = this.tag!;
-    if (this.serials[name] !== this.serial) {
+    const i = this.places[name]!;
+    if (i === NO_PLACE) {
       this.from = this.to = tag.from;
       return false;
     }
-    const i = this.places[name]!;
     if (tag.isIndirect[i] === 1) {
       tag.valueTos[i] = resolveInPlace(this.bytes, tag.valueFroms[i]!, tag.valueTos[i]!);
       tag.isIndirect[i] = 0;

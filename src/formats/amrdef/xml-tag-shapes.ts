@@ -2,7 +2,7 @@ import { hasTextAt, type WordText, wordText } from '../word-text.js';
 import { BYTE_KIND, IS_NAME, IS_PLAIN_VALUE } from './xml-characters.js';
 import type { NameTable } from './xml-names.js';
 import { referenceEnd } from './xml-references.js';
-import type { XmlTag } from './xml-tag.js';
+import { NO_PLACE, type TagForm, type XmlTag } from './xml-tag.js';
 
 const LF = 10;
 const DOUBLE_QUOTE = 0x22;
@@ -14,11 +14,15 @@ const LITERAL_BYTES_MAX = 256;
 /** Forms of an element that are remembered, and how often one takes the place of another before it is left at that. */
 const FORMS_MAX = 2;
 const LEARNED_MAX = 200;
+/** Whole tags of a form that are remembered, how long one may be, and how many are looked at. */
+const WHOLE_MAX = 6;
+const WHOLE_BYTES_MAX = 256;
+const WHOLE_LEARNED_MAX = 64;
 /** Bytes beyond a text that whole words are compared in. */
 const ROOM_BYTES = 4;
 
 /** A tag to the letter but for its values. */
-interface TagShape {
+interface TagShape extends TagForm {
   name: number;
   nameBytes: number;
   isEmpty: boolean;
@@ -28,6 +32,18 @@ interface TagShape {
   names: number[];
   nameOffsets: number[];
   nameLengths: number[];
+  /** Tags of this form that came before, to the letter; the next one to compare with; how many were noted. */
+  wholes: WholeTag[];
+  nextWhole: number;
+  wholesNoted: number;
+}
+
+/** A tag to the letter: where its values begin and end, counted from its `<`. */
+interface WholeTag {
+  text: WordText;
+  froms: number[];
+  tos: number[];
+  isIndirect: number[];
 }
 
 /**
@@ -71,6 +87,8 @@ export class TagShapes {
     const { view } = this;
     const end = Math.min(to, view.byteLength - ROOM_BYTES);
     if (from + literals[0]!.length > end || !hasTextAt(view, from, literals[0]!)) return -1;
+    const whole = shape.wholes.length === 0 ? -1 : this.readWhole(shape, tag, from, end);
+    if (whole >= 0) return whole;
     let at = from + literals[0]!.length;
     const count = literals.length - 1;
     for (let i = 0; i < count; i++) {
@@ -100,22 +118,51 @@ export class TagShapes {
       tag.nameTos[i] = nameFrom + shape.nameLengths[i]!;
       at += literal.length;
     }
+    this.fill(shape, tag, from, at);
+    if (shape.wholesNoted < WHOLE_LEARNED_MAX) noteWhole(shape, tag, bytes);
+    return at;
+  }
+
+  private fill(shape: TagShape, tag: XmlTag, from: number, to: number): void {
+    tag.form = shape;
     tag.name = shape.name;
     tag.from = from;
-    tag.to = at;
+    tag.to = to;
     tag.nameFrom = from + 1;
     tag.nameTo = from + 1 + shape.nameBytes;
     tag.isEmpty = shape.isEmpty;
-    tag.count = count;
+    tag.count = shape.names.length;
     tag.lineEnds = 0;
-    return at;
+  }
+
+  /** Reads a tag that came before to the letter. @returns the place behind it, or -1 */
+  private readWhole(shape: TagShape, tag: XmlTag, from: number, end: number): number {
+    const { view } = this;
+    const { wholes } = shape;
+    for (let tries = wholes.length; tries > 0; tries--) {
+      if (shape.nextWhole >= wholes.length) shape.nextWhole = 0;
+      const { text, froms, tos, isIndirect } = wholes[shape.nextWhole++]!;
+      if (from + text.length > end || !hasTextAt(view, from, text)) continue;
+      for (let i = 0; i < froms.length; i++) {
+        const valueFrom = from + froms[i]!;
+        tag.valueFroms[i] = valueFrom;
+        tag.valueTos[i] = from + tos[i]!;
+        tag.isIndirect[i] = isIndirect[i]!;
+        tag.names[i] = shape.names[i]!;
+        tag.nameFroms[i] = valueFrom - shape.nameOffsets[i]!;
+        tag.nameTos[i] = tag.nameFroms[i]! + shape.nameLengths[i]!;
+      }
+      this.fill(shape, tag, from, from + text.length);
+      return tag.to;
+    }
+    return -1;
   }
 
   /** Remembers the form of a tag that was read otherwise. */
   learn(tag: XmlTag, bytes: Uint8Array): void {
     if (tag.name < 0 || this.learned[tag.name]! >= LEARNED_MAX) return;
     this.learned[tag.name]!++;
-    const shape = shapeOf(tag, bytes);
+    const shape = shapeOf(tag, bytes, this.table.count);
     if (shape === null) return;
     const known = this.shapes[tag.name]!;
     known.unshift(shape);
@@ -128,8 +175,23 @@ export class TagShapes {
   }
 }
 
+/** Remembers a tag to the letter, until it shows that those of its form seldom come again. */
+function noteWhole(shape: TagShape, tag: XmlTag, bytes: Uint8Array): void {
+  const { from, to, count } = tag;
+  if (++shape.wholesNoted === WHOLE_LEARNED_MAX) shape.wholes.length = 0;
+  else if (to - from <= WHOLE_BYTES_MAX && count > 0) {
+    if (shape.wholes.length === WHOLE_MAX) shape.wholes.shift();
+    shape.wholes.push({
+      text: wordText(bytes, from, to),
+      froms: Array.from(tag.valueFroms.subarray(0, count), (place) => place - from),
+      tos: Array.from(tag.valueTos.subarray(0, count), (place) => place - from),
+      isIndirect: Array.from(tag.isIndirect.subarray(0, count)),
+    });
+  }
+}
+
 /** The shape of a tag, or null where it is none to remember: other quotes, line ends, unknown names. */
-function shapeOf(tag: XmlTag, bytes: Uint8Array): TagShape | null {
+function shapeOf(tag: XmlTag, bytes: Uint8Array, nameCount: number): TagShape | null {
   if (tag.lineEnds > 0 || tag.name < 0) return null;
   const shape: TagShape = {
     name: tag.name,
@@ -139,6 +201,11 @@ function shapeOf(tag: XmlTag, bytes: Uint8Array): TagShape | null {
     names: [],
     nameOffsets: [],
     nameLengths: [],
+    wholes: [],
+    nextWhole: 0,
+    wholesNoted: 0,
+    places: new Uint8Array(nameCount).fill(NO_PLACE),
+    isAllowed: null,
   };
   let from = tag.from;
   for (let i = 0; i <= tag.count; i++) {
@@ -148,6 +215,7 @@ function shapeOf(tag: XmlTag, bytes: Uint8Array): TagShape | null {
     if (i === tag.count) break;
     if (bytes[to - 1] !== DOUBLE_QUOTE || tag.names[i]! < 0) return null;
     if (bytes.subarray(to, tag.valueTos[i]!).includes(LF)) return null;
+    shape.places[tag.names[i]!] = i;
     shape.names.push(tag.names[i]!);
     shape.nameOffsets.push(to - tag.nameFroms[i]!);
     shape.nameLengths.push(tag.nameTos[i]! - tag.nameFroms[i]!);

@@ -26,6 +26,16 @@ const GREATER = 0x3e;
 export const CUT = -1;
 export const BAD = -2;
 
+/** What a reader notes of tags that are the same but for their values. */
+export interface TagForm {
+  /** By number of a name: place of the attribute, or NO_PLACE. */
+  places: Uint8Array;
+  /** Whether each attribute may stand there; null = not looked at yet. */
+  isAllowed: boolean | null;
+}
+
+export const NO_PLACE = 255;
+
 /**
  * A start tag as byte ranges of the buffer: one object that is filled again for each tag. Of the arrays the
  * first `count` entries are good.
@@ -52,6 +62,8 @@ export class XmlTag {
   readonly valueTos = new Int32Array(ATTRIBUTES_MAX);
   /** 1 where the value's text is not its meaning: `resolveInPlace` makes it so. */
   readonly isIndirect = new Uint8Array(ATTRIBUTES_MAX);
+  /** What tags of the same form have in common, where the form is known; else null. */
+  form: TagForm | null = null;
   /** What is wrong, and where, after BAD. */
   fault = '';
   faultAt = 0;
@@ -73,6 +85,7 @@ export class XmlTag {
    */
   read(bytes: Uint8Array, from: number, to: number): number {
     this.from = from;
+    this.form = null;
     this.count = 0;
     this.isEmpty = false;
     this.lineEnds = 0;

@@ -278,6 +278,14 @@ export class XmlTokenizer {
 
   private readEndTag(bytes: Uint8Array, at: number, to: number, isLast: boolean): number {
     const last = Math.min(to, at + TAG_BYTES_MAX);
+    if (this.open.depth > 0) {
+      const expected = this.open.innermost();
+      const next = at + 2 + expected.length;
+      if (next < last && bytes[next] === GREATER && isSame(expected, bytes, at + 2, next)) {
+        this.sink.endTag(this.open.pop(), at, next + 1);
+        return next + 1;
+      }
+    }
     const nameTo = nameEnd(bytes, at + 2, last);
     if (nameTo === CUT) return this.cut(at, to, isLast);
     if (nameTo === BAD) return this.fail('a name must follow "</"', at, at, -1);
