@@ -17,6 +17,12 @@ import { READ_DAY } from '../night-day.js';
 
 const SLOTS = 24;
 const METER_DAYS = 5_000;
+/** No two slots that follow each other are alike: a frozen value would be told. */
+const slotValue = (slot: number) => 50_000 + (slot % 7) * 1_000;
+const DAY_TOTAL = Array.from({ length: SLOTS }, (_, i) => slotValue(i)).reduce(
+  (sum, value) => sum + value,
+  0,
+);
 
 /** `validateSlots` and `settleDay` on one day: whole, and with two slots to be estimated and scaled. */
 export function settleDays(): void {
@@ -27,7 +33,7 @@ export function settleDays(): void {
   const context = {
     limits,
     register: { multiplier: 100_000, registerDigits: 6, maximumPerHour: 4_800_000 },
-    reads: { count: 2, stamps: [start, start + 1_440], values: [1e8, 1e8 + SLOTS * 50_000] },
+    reads: { count: 2, stamps: [start, start + 1_440], values: [1e8, 1e8 + DAY_TOTAL] },
     policy: DEFAULT_POLICY,
     zoneMinutes: EST_OFFSET_MINUTES,
     history: NO_DAY_HISTORY,
@@ -42,7 +48,7 @@ export function settleDays(): void {
         resetSlots(slots, READ_DAY, 1, 60);
         clearSlots(slots, 0, SLOTS);
         for (let i = 0; i < SLOTS; i++) {
-          slots.values[i] = 50_000;
+          slots.values[i] = slotValue(i);
           slots.metas[i] = meta;
           slots.origins[i] = i >= 10 && i < 10 + missing ? ORIGIN_NONE : ORIGIN_NEW;
         }
