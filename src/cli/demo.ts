@@ -40,7 +40,7 @@ export function registerDemo(program: Command): void {
           workers: defaultWorkers(),
           progress,
           report: (finished) => void writeReport(finished as FinishedNight),
-          ...delivering(config, startClock(nowMs), progress),
+          ...(await delivering(config, startClock(nowMs), progress)),
         });
         const report = storedReport(night);
         process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);

@@ -1,21 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { codeOf, messageOf } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
-import { registerCheck } from './check.js';
-import { registerConnect } from './connect.js';
-import { registerDemo } from './demo.js';
-import { registerExplain } from './explain.js';
-import { registerGenerate } from './generate.js';
-import { registerHistoryImport } from './history-import.js';
-import { registerKeys } from './keys.js';
-import { registerReceive } from './receive.js';
-import { registerImport } from './register-import.js';
-import { registerRetry } from './retry.js';
-import { registerRules } from './rules.js';
-import { registerRun } from './run.js';
-import { registerSend } from './send.js';
-import { registerStatus } from './status.js';
 
+/** The commands, as `--help` lists them. A command's code is loaded only where it may be needed. */
+const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
+  check: async () => (await import('./check.js')).registerCheck,
+  run: async () => (await import('./run.js')).registerRun,
+  generate: async () => (await import('./generate.js')).registerGenerate,
+  register: async () => (await import('./register-import.js')).registerImport,
+  rules: async () => (await import('./rules.js')).registerRules,
+  history: async () => (await import('./history-import.js')).registerHistoryImport,
+  explain: async () => (await import('./explain.js')).registerExplain,
+  keys: async () => (await import('./keys.js')).registerKeys,
+  receive: async () => (await import('./receive.js')).registerReceive,
+  send: async () => (await import('./send.js')).registerSend,
+  retry: async () => (await import('./retry.js')).registerRetry,
+  connect: async () => (await import('./connect.js')).registerConnect,
+  status: async () => (await import('./status.js')).registerStatus,
+  demo: async () => (await import('./demo.js')).registerDemo,
+};
 /** Exit codes: 0 all well, 2 the data is at fault, 1 the tool could not do its work. */
 export const EXIT_TOOL = 1;
 
@@ -27,20 +30,10 @@ const program = new Command('readmill')
   .exitOverride()
   .configureHelp({ showGlobalOptions: false });
 
-registerCheck(program);
-registerRun(program);
-registerGenerate(program);
-registerImport(program);
-registerRules(program);
-registerHistoryImport(program);
-registerExplain(program);
-registerKeys(program);
-registerReceive(program);
-registerSend(program);
-registerRetry(program);
-registerConnect(program);
-registerStatus(program);
-registerDemo(program);
+const named = process.argv[2] ?? '';
+// The version needs none of them.
+const wanted = named === '--version' ? [] : Object.hasOwn(COMMANDS, named) ? [named] : Object.keys(COMMANDS);
+for (const register of await Promise.all(wanted.map((name) => COMMANDS[name]!()))) register(program);
 
 for (const command of program.commands) {
   command.exitOverride();

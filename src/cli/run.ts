@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { deliverNight } from '../as2/sender/deliver-night.js';
-import { loadPartners } from '../as2/sender/sender.js';
 import { type Config, readConfig } from '../pipeline/config.js';
 import { partnersOf } from '../pipeline/environment.js';
 import { type FinishedNight, type Night, reportDirectory } from '../pipeline/finish.js';
@@ -44,7 +42,7 @@ export function registerRun(program: Command): void {
         workers: options.workers,
         progress,
         report: (finished) => void writeReport(finished as FinishedNight),
-        ...(options.deliver ? delivering(config, clock, progress) : {}),
+        ...(options.deliver ? await delivering(config, clock, progress) : {}),
       });
       const report = storedReport(night);
       if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -57,13 +55,16 @@ export function registerRun(program: Command): void {
  * The step of a run that delivers, with the partners of the environment; keys are read before anything is begun.
  * Nothing where there is no partner.
  */
-export function delivering(
+export async function delivering(
   config: Config,
   clock: () => number,
   progress: Progress,
-): Pick<RunOptions, 'deliver'> {
-  const partners = loadPartners(partnersOf(config.partners, config.environment), clock());
-  if (partners.length === 0) return {};
+): Promise<Pick<RunOptions, 'deliver'>> {
+  const chosen = partnersOf(config.partners, config.environment);
+  if (chosen.length === 0) return {};
+  const { loadPartners } = await import('../as2/sender/sender.js');
+  const { deliverNight } = await import('../as2/sender/deliver-night.js');
+  const partners = loadPartners(chosen, clock());
   return {
     deliver: (night, ledger, pool) =>
       deliverNight(night, ledger, pool, { config, partners, clock, progress }),

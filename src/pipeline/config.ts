@@ -5,7 +5,7 @@ import { loadProfile } from '../conformance/profile-file.js';
 import type { Profile } from '../conformance/profiles.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
-import { policySchema } from '../vee/policy.js';
+import { policySchema } from '../vee/policy-schema.js';
 import { partnerProblems } from './environment.js';
 import {
   mdnListenerSchema,

@@ -1,71 +1,80 @@
-import { z } from 'zod';
-import { parseDecimal } from '../model/decimal.js';
-
-const action = z.enum(['estimate', 'flag', 'ignore']);
-/** Checks that look at a whole day or span never replace a slot: "passed" is what checks 3 to 7 say. */
-const dayAction = z.enum(['flag', 'ignore']);
-
 /** Values of so many days lie in memory for one estimate. */
 export const REFERENCE_DAYS_MAX = 52;
-/** Forty days: longer than most histories. */
-const RUN_HOURS_MAX = 960;
 
-/** A decimal of the configuration (number or text) as a whole number of 0.00001. */
-const decimal = z.union([z.number(), z.string()]).transform((given, context) => {
-  const value = parseDecimal(String(given));
-  if (value === null) context.addIssue({ code: 'custom', message: 'a decimal with at most five decimals' });
-  return value ?? 0;
-});
+export type CheckAction = 'estimate' | 'flag' | 'ignore';
+/** Checks that look at a whole day or span never replace a slot: "passed" is what checks 3 to 7 say. */
+export type DayCheckAction = 'flag' | 'ignore';
 
-/**
- * Parameters of validation and estimation. Defaults are this project's policy; where each number comes
- * from stands in docs/vee.md.
- */
-export const policySchema = z.strictObject({
+/** Parameters of validation and estimation (docs/vee.md). Decimals are whole numbers of 0.00001. */
+export interface Policy {
   /** Longest run of slots that is filled by a straight line, hours. */
-  linearHours: z.number().min(0).max(24).default(2),
+  linearHours: number;
   /** Highest plausible value of one hour, kWh, where the meter register gives none. */
-  maximumKwh: decimal.default(4_800_000),
+  maximumKwh: number;
   /** Intervals and register may differ by this many multipliers. */
-  sumTolerance: decimal.default(200_000),
+  sumTolerance: number;
   /** Decimals of an estimate. */
-  decimals: z.number().int().min(0).max(5).default(3),
+  decimals: number;
   /** How far back registers and reference days are looked for, days. */
-  historyDays: z.number().int().min(1).max(400).default(35),
+  historyDays: number;
   /** Reference days that a like-day estimate is the mean of, at the most. */
-  referenceDays: z.number().int().min(1).max(REFERENCE_DAYS_MAX).default(3),
+  referenceDays: number;
   /** Reference days without which there is no like-day estimate. */
-  minimumReferenceDays: z.number().int().min(1).max(REFERENCE_DAYS_MAX).default(1),
+  minimumReferenceDays: number;
   /** A day whose highest value is below this has no spike, kWh. */
-  spikeFloor: decimal.default(200_000),
+  spikeFloor: number;
   /** A spike exceeds the third-highest value of its day by more than so many times that value. */
-  spikeRatio: decimal.default(180_000),
+  spikeRatio: number;
   /** Zeros without an outage for so long are told, hours. */
-  zeroRunHours: z.number().positive().max(RUN_HOURS_MAX).default(24),
+  zeroRunHours: number;
   /** One and the same value above zero for so long is told, hours. */
-  frozenRunHours: z.number().positive().max(RUN_HOURS_MAX).default(24),
+  frozenRunHours: number;
   /** A day's total below so many times the mean total of its reference days is low, above is high. */
-  low: decimal.default(10_000),
-  high: decimal.default(400_000),
+  low: number;
+  high: number;
   /** Whether active channels that delivered nothing for a day are estimated. */
-  estimateMissingMeters: z.boolean().default(false),
+  estimateMissingMeters: boolean;
   /** Whether a value that the head end marked E counts as missing. */
-  distrustHeadEndEstimates: z.boolean().default(false),
-  actions: z
-    .strictObject({
-      badStatus: action.default('estimate'),
-      doubtfulStatus: action.default('flag'),
-      negative: action.default('estimate'),
-      overMaximum: action.default('estimate'),
-      sum: dayAction.default('flag'),
-      spike: dayAction.default('flag'),
-      zeroRun: dayAction.default('flag'),
-      frozen: dayAction.default('flag'),
-      highLow: dayAction.default('flag'),
-    })
-    .prefault({}),
-});
+  distrustHeadEndEstimates: boolean;
+  actions: {
+    badStatus: CheckAction;
+    doubtfulStatus: CheckAction;
+    negative: CheckAction;
+    overMaximum: CheckAction;
+    sum: DayCheckAction;
+    spike: DayCheckAction;
+    zeroRun: DayCheckAction;
+    frozen: DayCheckAction;
+    highLow: DayCheckAction;
+  };
+}
 
-export type Policy = z.infer<typeof policySchema>;
-
-export const DEFAULT_POLICY: Policy = policySchema.parse({});
+/** This project's policy; where each number comes from stands in docs/vee.md. */
+export const DEFAULT_POLICY: Policy = {
+  linearHours: 2,
+  maximumKwh: 4_800_000,
+  sumTolerance: 200_000,
+  decimals: 3,
+  historyDays: 35,
+  referenceDays: 3,
+  minimumReferenceDays: 1,
+  spikeFloor: 200_000,
+  spikeRatio: 180_000,
+  zeroRunHours: 24,
+  frozenRunHours: 24,
+  low: 10_000,
+  high: 400_000,
+  estimateMissingMeters: false,
+  distrustHeadEndEstimates: false,
+  actions: {
+    badStatus: 'estimate',
+    doubtfulStatus: 'flag',
+    negative: 'estimate',
+    overMaximum: 'estimate',
+    sum: 'flag',
+    spike: 'flag',
+    zeroRun: 'flag',
+    frozen: 'flag',
+    highLow: 'flag',
+  },
+};

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { LETTER_RAW, metaWord } from '../../src/model/quality.js';
 import type { DayHistory } from '../../src/vee/day-history.js';
 import { type LoadProfile, weightsFor } from '../../src/vee/load-profile.js';
-import { DEFAULT_POLICY, type Policy, policySchema } from '../../src/vee/policy.js';
+import { DEFAULT_POLICY, type Policy } from '../../src/vee/policy.js';
+import { policySchema } from '../../src/vee/policy-schema.js';
 import { type DayContext, settleDay } from '../../src/vee/settle-day.js';
 import {
   clearSlots,
