@@ -24,9 +24,8 @@ export class BatchWriter {
   private firstMeter = '';
   private readonly lastMeter = new Uint8Array(METER_ID_BYTES_MAX);
   private lastMeterLength = 0;
-  private sums = new Map<number, ExactSum>();
-  private lastUnit = -1;
-  private lastSum = new ExactSum();
+  /** By code of the unit; null where the batch has none of it. */
+  private sums = noSums();
   /** Length of the writer's buffer at the end of the last whole record. */
   private wholeLength = 0;
 
@@ -56,12 +55,12 @@ export class BatchWriter {
     for (let i = 0; i < this.lastMeterLength; i++) this.lastMeter[i] = meter[from + i]!;
     this.records++;
     this.reads += reads;
-    if (unit !== this.lastUnit) {
-      this.lastUnit = unit;
-      this.lastSum = this.sums.get(unit) ?? new ExactSum();
-      this.sums.set(unit, this.lastSum);
+    let total = this.sums[unit]!;
+    if (total === null) {
+      total = new ExactSum();
+      this.sums[unit] = total;
     }
-    this.lastSum.add(sum);
+    total.add(sum);
     this.wholeLength = this.writer.length;
     if (this.wholeLength >= PIECE_BYTES) this.flush();
   }
@@ -91,7 +90,7 @@ export class BatchWriter {
       reads: this.reads,
       bytes: this.bytes,
       sha256: this.hash.digest('hex'),
-      sums: new Map([...this.sums].map(([unit, sum]) => [UNITS[unit]!, sum.total()])),
+      sums: totalsByUnit(this.sums),
       firstMeter: this.firstMeter,
       lastMeter: Buffer.from(this.lastMeter.subarray(0, this.lastMeterLength)).toString('latin1'),
     });
@@ -99,12 +98,19 @@ export class BatchWriter {
     this.bytes = 0;
     this.records = 0;
     this.reads = 0;
-    this.sums = new Map();
-    this.lastUnit = -1;
+    this.sums = noSums();
   }
 
   /** Closes the last batch. */
   finish(): void {
     if (this.records > 0) this.closeBatch();
   }
+}
+
+const noSums = (): (ExactSum | null)[] => UNITS.map(() => null);
+
+function totalsByUnit(sums: readonly (ExactSum | null)[]): Map<string, bigint> {
+  const totals = new Map<string, bigint>();
+  for (const [unit, sum] of sums.entries()) if (sum !== null) totals.set(UNITS[unit]!, sum.total());
+  return totals;
 }

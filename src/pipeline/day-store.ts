@@ -111,7 +111,7 @@ export class DayStore {
     slotCount: number,
   ): DayBuilder {
     const loaded = this.day(day);
-    loaded.builder ??= new DayBuilder(this.slotsExpected);
+    loaded.builder ??= takeBuilder(this.slotsExpected);
     if (day < this.oldestWritten) this.oldestWritten = day;
     const { columns, builder } = loaded;
     if (columns !== null) {
@@ -142,8 +142,8 @@ export class DayStore {
     return builder?.keys ?? columns ?? NO_KEYS;
   }
 
-  /** The files of all days that got a new row, each whole, in the order of days. */
-  *finish(): Generator<{ day: number; bytes: Uint8Array; totals: Uint8Array }> {
+  /** The files of all days that got a new row, each whole, in pieces, in the order of days. */
+  *finish(): Generator<{ day: number; bytes: Uint8Array[]; totals: Uint8Array[] }> {
     for (const day of [...this.days.keys()].sort((a, b) => a - b)) {
       const { columns, copied, builder } = this.days.get(day)!;
       if (builder === null) continue;
@@ -152,6 +152,26 @@ export class DayStore {
       yield { day, bytes, totals: totalsFile(builder.columns(), builder.keys, bytes) };
     }
   }
+
+  /** Gives back the memory of what was built, for the next partition: nothing of it may be used any more. */
+  release(): void {
+    for (const loaded of this.days.values()) {
+      if (loaded.builder !== null && spareBuilders.length < SPARE_BUILDERS_MAX)
+        spareBuilders.push(loaded.builder);
+      loaded.builder = null;
+    }
+  }
+}
+
+/** Builders of partitions that are done; most partitions write one day, some a few more. */
+const spareBuilders: DayBuilder[] = [];
+const SPARE_BUILDERS_MAX = 4;
+
+function takeBuilder(slotsExpected: number): DayBuilder {
+  const builder = spareBuilders.pop();
+  if (builder === undefined) return new DayBuilder(slotsExpected);
+  builder.clear();
+  return builder;
 }
 
 const NO_KEYS: KeyColumns = {

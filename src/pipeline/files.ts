@@ -1,7 +1,19 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from '../model/errors.js';
+
+/** Writes all pieces to an open file, one behind the other. */
+export function writePieces(fd: number, pieces: readonly Uint8Array[]): void {
+  let left = pieces.filter(({ byteLength }) => byteLength > 0);
+  while (left.length > 0) {
+    let written = writevSync(fd, left);
+    let done = 0;
+    while (done < left.length && written >= left[done]!.byteLength) written -= left[done++]!.byteLength;
+    left = left.slice(done);
+    if (written > 0) left[0] = left[0]!.subarray(written);
+  }
+}
 
 /** Writes what the system still holds of a file, or a folder's entries, to the disk. */
 export async function syncPath(path: string): Promise<void> {

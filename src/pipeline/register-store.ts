@@ -173,7 +173,7 @@ export class RegisterStore {
       const baseDay = isSameDay ? day : this.dayBefore(day);
       const base = baseDay < 0 ? null : this.load(baseDay);
       const copied = base === null ? 0 : seekKey(base.columns, 0, this.lower, 0, this.lower.length, -1);
-      written = { builder: new RegisterBuilder(), base, isSameDay, copied };
+      written = { builder: takeBuilder(), base, isSameDay, copied };
       this.written.set(day, written);
     }
     return written;
@@ -228,6 +228,24 @@ export class RegisterStore {
     }
     return result.sort((a, b) => a.day - b.day);
   }
+
+  /** Gives back the memory of what was built, for the next partition: nothing of it may be used any more. */
+  release(): void {
+    for (const { builder } of this.written.values()) {
+      if (spareBuilders.length < SPARE_BUILDERS_MAX) spareBuilders.push(builder);
+    }
+    this.written.clear();
+  }
+}
+
+/** Builders of partitions that are done; most partitions write one day or two. */
+const spareBuilders: RegisterBuilder[] = [];
+const SPARE_BUILDERS_MAX = 4;
+
+function takeBuilder(): RegisterBuilder {
+  const builder = spareBuilders.pop() ?? new RegisterBuilder();
+  builder.clear();
+  return builder;
 }
 
 function isSameKey(columns: KeyColumns, a: number, b: number): boolean {

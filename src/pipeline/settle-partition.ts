@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { readDayOf, readDayStart } from '../model/time.js';
 import { channelCode, IS_REGISTER, REGISTER_OF } from '../model/units.js';
 import {
@@ -14,6 +14,7 @@ import { compareBytes } from '../store/partition-map.js';
 import { settleChannel } from './channel-settler.js';
 import type { ChannelFacts, ChannelWindow } from './channel-window.js';
 import { DayStore } from './day-store.js';
+import { writePieces } from './files.js';
 import { KnownRegisters } from './known-registers.js';
 import { emptyFacts, MeterFacts } from './meter-facts.js';
 import { countMissing, type MissingCounts } from './missing-meters.js';
@@ -67,7 +68,10 @@ export function settlePartition(
   const metersSeen = pass.run([...openLists(state, input, days), ...silentChannels(state, slice)]);
   past.close();
   const history = writeHistory(state, input.id, days, registers);
-  return { metersSeen, history, ...countMissing(state, slice, days) };
+  const missing = countMissing(state, slice, days);
+  days.release();
+  registers.release();
+  return { metersSeen, history, ...missing };
 }
 
 /** Slots that each day is likely to have: the reads, as if they were of one day, within reason. */
@@ -315,9 +319,14 @@ function writeHistory(
   registers: RegisterStore,
 ): StagedHistory[] {
   const staged: StagedHistory[] = [];
-  const write = (kind: StagedHistory['kind'], day: number, bytes: Uint8Array) => {
+  const write = (kind: StagedHistory['kind'], day: number, pieces: Uint8Array[]) => {
     const path = `${state.task.stagingDirectory}/${kind}-${day}-${partition}.arrow`;
-    writeFileSync(path, bytes, { mode: 0o600 });
+    const fd = openSync(path, 'w', 0o600);
+    try {
+      writePieces(fd, pieces);
+    } finally {
+      closeSync(fd);
+    }
     staged.push({ partition, kind, day, path });
   };
   for (const { day, bytes, totals } of days.finish()) {

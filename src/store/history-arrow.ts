@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import {
+  AsyncByteQueue,
   Dictionary,
   makeData,
   makeVector,
+  RecordBatchFileWriter,
   Schema,
   Table,
   tableFromIPC,
-  tableToIPC,
   Uint8,
   Utf8,
   type Vector,
@@ -44,16 +45,38 @@ export function keyVectors(keys: KeyBuilder): Record<string, Vector> {
   return { meter_id: makeVector(meter), channel: makeVector(channel) };
 }
 
-/** The bytes of a file. */
+/** Keeps what Arrow writes as it comes: columns stay the memory they are, and are not put together. */
+class PieceQueue extends AsyncByteQueue {
+  readonly pieces: Uint8Array[] = [];
+
+  override write(piece: Uint8Array): void {
+    this.pieces.push(piece);
+  }
+}
+
+/** The bytes of a file, in pieces; those of columns are views of the columns' memory. */
 export function toFile(
   columns: Record<string, Vector>,
   format: string,
   metadata: Record<string, string>,
-): Uint8Array {
+): Uint8Array[] {
   const table = new Table(columns);
   const entries = new Map([[FORMAT_KEY, format], ...Object.entries(metadata)]);
   const schema = new Schema(table.schema.fields, entries);
-  return tableToIPC(new Table(schema, table.batches), 'file');
+  const queue = new PieceQueue();
+  new RecordBatchFileWriter().reset(queue).writeAll(new Table(schema, table.batches));
+  return queue.pieces;
+}
+
+/** Offset in a file at which the memory of a column lies; 0 where the column is empty. */
+export function offsetOf(pieces: readonly Uint8Array[], column: ArrayBufferView): number {
+  if (column.byteLength === 0) return 0;
+  let offset = 0;
+  for (const piece of pieces) {
+    if (piece.buffer === column.buffer && piece.byteOffset === column.byteOffset) return offset;
+    offset += piece.byteLength;
+  }
+  throw new Error('a column was copied on its way into its file: its place there is not known');
 }
 
 /**

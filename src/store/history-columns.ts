@@ -91,6 +91,10 @@ export class KeyBuilder {
   meterOffsets = new Int32Array(1 << 12);
   channels = new Uint8Array(1 << 12);
 
+  clear(): void {
+    this.rowCount = 0;
+  }
+
   append(meter: Uint8Array, from: number, to: number, channel: number): void {
     const at = this.meterOffsets[this.rowCount]!;
     const length = to - from;

@@ -66,6 +66,16 @@ export class DayBuilder {
     this.quality = new Uint16Array(slotsExpected);
   }
 
+  /** Empties the columns, for another day; their memory is kept. */
+  clear(): void {
+    this.keys.clear();
+    this.slotTotal = 0;
+    if (!(this.values instanceof Int32Array)) this.values = new Int32Array(this.values.length);
+    if (!(this.quality instanceof Uint16Array)) this.quality = new Uint16Array(this.quality.length);
+    this.qualities.clear();
+    this.lastState = -1;
+  }
+
   /** Begins a row; its slots follow by `slot`. */
   row(
     meter: Uint8Array,
@@ -167,8 +177,8 @@ export class DayBuilder {
     return [...this.qualities.keys()].map((key) => [Math.floor(key / 8), ((key % 8) + 8) % 8]);
   }
 
-  /** The whole file as bytes. */
-  finish(): Uint8Array {
+  /** The bytes of the whole file, in pieces that are good until the next row. */
+  finish(): Uint8Array[] {
     const rows = this.keys.rowCount;
     const slots = this.slotTotal;
     const isNarrow = this.values instanceof Int32Array;
@@ -204,6 +214,11 @@ export class RegisterBuilder {
   private values = new Float64Array(1 << 12);
   private metas = new Int32Array(1 << 12);
 
+  /** Empties the columns, for another day; their memory is kept. */
+  clear(): void {
+    this.keys.clear();
+  }
+
   row(
     meter: Uint8Array,
     from: number,
@@ -225,7 +240,8 @@ export class RegisterBuilder {
     this.metas[row] = meta;
   }
 
-  finish(): Uint8Array {
+  /** The bytes of the whole file, in pieces that are good until the next row. */
+  finish(): Uint8Array[] {
     const rows = this.keys.rowCount;
     const columns: Record<string, Vector> = {
       ...keyVectors(this.keys),

@@ -62,19 +62,19 @@ export function openRegister(path: string): MeterRegister {
       slice(lower, upper) {
         const blocks = index.blocks.slice(...blockRange(firstIds, lower, upper));
         const parts = blocks.map((block) => partOfBlock(fd, block, lower, upper, path));
-        return { ...joined(parts), serviceClasses: index.serviceClasses };
+        return sliceOf(joined(parts), index.serviceClasses);
       },
       blockFor(meterId) {
         const number = Math.max(0, blockRange(firstIds, meterId, null)[0]);
         const block = index.blocks[number];
         const rows = block === undefined ? allocateRows(0, 0, 0) : blockRows(fd, block, path);
         const beyond = firstIds[number + 1] ?? null;
-        return { slice: { ...rows, serviceClasses: index.serviceClasses }, beyond };
+        return { slice: sliceOf(rows, index.serviceClasses), beyond };
       },
       *pieces() {
         for (const block of index.blocks) {
           const { rows, first, end } = partOfBlock(fd, block, null, null, path);
-          yield { ...joined([{ rows, first, end }]), serviceClasses: index.serviceClasses };
+          yield sliceOf(joined([{ rows, first, end }]), index.serviceClasses);
         }
       },
       close: () => closeSync(fd),
@@ -109,6 +109,26 @@ function countBelow(count: number, isBelow: (i: number) => boolean): number {
     else high = middle;
   }
   return low;
+}
+
+/** One shape for all slices: code that reads them then stays compiled. */
+function sliceOf(from: RegisterRows, serviceClasses: readonly string[]): RegisterSlice {
+  return {
+    rows: from.rows,
+    meterIdBytes: from.meterIdBytes,
+    meterIdOffsets: from.meterIdOffsets,
+    sdpIdBytes: from.sdpIdBytes,
+    sdpIdOffsets: from.sdpIdOffsets,
+    unitCodes: from.unitCodes,
+    intervalMinutes: from.intervalMinutes,
+    multiplier: from.multiplier,
+    registerDigits: from.registerDigits,
+    maximumKwh: from.maximumKwh,
+    serviceClass: from.serviceClass,
+    activeFrom: from.activeFrom,
+    activeTo: from.activeTo,
+    serviceClasses,
+  };
 }
 
 interface Part {

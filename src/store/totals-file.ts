@@ -1,6 +1,6 @@
-import { Float64, Int32, makeData, makeVector, tableFromIPC, type Vector } from 'apache-arrow';
+import { Float64, Int32, makeData, makeVector, type Vector } from 'apache-arrow';
 import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
-import { column, keyVectors, openFile, toFile } from './history-arrow.js';
+import { column, keyVectors, offsetOf, openFile, toFile } from './history-arrow.js';
 import type { KeyBuilder, KeyColumns } from './history-columns.js';
 import type { DayColumns } from './history-file.js';
 
@@ -79,12 +79,12 @@ export function totalsOfRow(day: DayColumns, row: number, sound: Uint8Array, int
 }
 
 /**
- * The bytes of the totals file of a day.
+ * The bytes of the totals file of a day, in pieces.
  * @param day its columns; each row has all slots of its interval
  * @param keys of the same rows
- * @param dayFile the bytes of the day file
+ * @param dayFile the pieces of the day file, which are views of the same columns
  */
-export function totalsFile(day: DayColumns, keys: KeyBuilder, dayFile: Uint8Array): Uint8Array {
+export function totalsFile(day: DayColumns, keys: KeyBuilder, dayFile: readonly Uint8Array[]): Uint8Array[] {
   const rows = keys.rowCount;
   const worthy = new Uint8Array(rows);
   const totals = new Float64Array(rows);
@@ -120,19 +120,11 @@ function numberVector(values: Float64Array): Vector {
   return makeVector(makeData({ type: new Int32(), length, data: narrow }));
 }
 
-function layoutOf(day: DayColumns, dayFile: Uint8Array): SlotLayout {
-  const table = tableFromIPC(dayFile);
-  const place = (name: string) => {
-    const data: ArrayBufferView = column(table, name).children[0].values;
-    if (data.byteLength === 0) return 0;
-    if (data.buffer !== dayFile.buffer)
-      throw new Error(`the column ${name} was copied: its place is not known`);
-    return data.byteOffset - dayFile.byteOffset;
-  };
+function layoutOf(day: DayColumns, dayFile: readonly Uint8Array[]): SlotLayout {
   return {
-    valuesOffset: place('values'),
+    valuesOffset: offsetOf(dayFile, day.values),
     valueBytes: day.values.BYTES_PER_ELEMENT,
-    qualityOffset: place('quality'),
+    qualityOffset: offsetOf(dayFile, day.quality),
     qualityBytes: day.quality.BYTES_PER_ELEMENT,
     qualities: Array.from(day.metas, (meta, i): [number, number] => [meta, day.states[i]!]),
   };

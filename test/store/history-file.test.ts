@@ -22,10 +22,14 @@ const directory = mkdtempSync(join(tmpdir(), 'readmill-history-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const path = join(directory, 'day.arrow');
 
+/** Builders are used again for another day; this one has held a day of other values before. */
+const used = new DayBuilder();
+
 function roundTrip(rows: DayRow[], slotsExpected?: number, inOneGo = false): DayRow[] {
-  const builder = new DayBuilder(slotsExpected);
+  const builder = slotsExpected === undefined ? used : new DayBuilder(slotsExpected);
+  builder.clear();
   for (const row of rows) putRow(builder, row, inOneGo);
-  writeFileSync(path, builder.finish());
+  writeFileSync(path, Buffer.concat(builder.finish()));
   return rowsOf(readDayFile(path));
 }
 
@@ -105,7 +109,7 @@ describe('day files', () => {
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['text', Buffer.from('meter_id,value\n')],
-    ['a file of registers', Buffer.from(new RegisterBuilder().finish())],
+    ['a file of registers', Buffer.concat(new RegisterBuilder().finish())],
   ])('are refused where they hold %s', (_, bytes) => {
     writeFileSync(path, bytes);
     expect(() => readDayFile(path)).toThrowError(
@@ -125,7 +129,7 @@ describe('day files', () => {
       resend: 0,
       slots,
     });
-    const whole = builder.finish();
+    const whole = Buffer.concat(builder.finish());
     for (let length = 0; length < whole.length; length += 7) {
       writeFileSync(path, whole.subarray(0, length));
       expect(() => readDayFile(path), `${length} bytes`).toThrowError(
@@ -152,7 +156,7 @@ describe('register files', () => {
       for (const { meter, channel, stamp, value, meta } of rows) {
         builder.row(Buffer.from(meter, 'latin1'), 0, meter.length, channel, stamp, value, meta);
       }
-      writeFileSync(path, builder.finish());
+      writeFileSync(path, Buffer.concat(builder.finish()));
       const columns = readRegisterFile(path);
       expect(columns.rowCount).toBe(rows.length);
       for (const [i, expected] of rows.entries()) {

@@ -35,7 +35,7 @@ it('merges new rows into the kept ones of a partition as a map does', () => {
         const path = join(directory, `${day}.arrow`);
         const builder = new DayBuilder();
         for (const row of rows) putRow(builder, row);
-        writeFileSync(path, builder.finish());
+        writeFileSync(path, Buffer.concat(builder.finish()));
         return [{ day, path, totalsPath: '', isOpen: rows.some(({ settled }) => settled === 0) }];
       });
       const mine = (rows: DayRow[]) => rows.filter(({ meter }) => isIn(meter, lower, upper));
@@ -73,9 +73,10 @@ it('merges new rows into the kept ones of a partition as a map does', () => {
       expect(written.map(({ day }) => day)).toEqual([0, 1].filter((day) => mine(fresh[day]!).length > 0));
       for (const { day, bytes } of written) {
         const path = join(directory, 'new.arrow');
-        writeFileSync(path, bytes);
+        writeFileSync(path, Buffer.concat(bytes));
         expect(rowsOf(readDayFile(path))).toEqual(sorted(model[day]!.values()));
       }
+      store.release();
     }),
     { numRuns: 150 },
   );

@@ -65,11 +65,11 @@ function modelOf({ slots, settled }: DayRow) {
 function write(rows: DayRow[], day: number) {
   const builder = new DayBuilder();
   for (const one of rows) putRow(builder, one);
-  const bytes = builder.finish();
+  const pieces = builder.finish();
   const path = join(directory, `${day}.arrow`);
   const totalsPath = join(directory, `${day}-totals.arrow`);
-  writeFileSync(path, bytes);
-  writeFileSync(totalsPath, totalsFile(builder.columns(), builder.keys, bytes));
+  writeFileSync(path, Buffer.concat(pieces));
+  writeFileSync(totalsPath, Buffer.concat(totalsFile(builder.columns(), builder.keys, pieces)));
   return { day, path, totalsPath, isOpen: false };
 }
 

@@ -10,6 +10,8 @@ const MINUS = 45;
 const ZERO = 48;
 /** Words of a stamp `CCYYMMDDHHMM`. */
 const STAMP_WORDS = 3;
+/** Room for what is gathered before it is written, and for a record behind it. */
+const BYTES_AT_FIRST = (1 << 20) + (1 << 16);
 /** Bytes that a header or a triple can take at the most. */
 const HEADER_BYTES_MAX = 320;
 const TRIPLE_BYTES_MAX = 48;
@@ -84,7 +86,7 @@ export function stampText(stamp: number, zoneMinutes: number): string {
  * A record is `header`, which makes room for all of it, then as many triples as its count says, then `endLine`.
  */
 export class CmepWriter {
-  bytes: Uint8Array = new Uint8Array(1 << 20);
+  bytes: Uint8Array = new Uint8Array(BYTES_AT_FIRST);
   private view: DataView = new DataView(this.bytes.buffer);
   length = 0;
   private readonly lead: WordText;
