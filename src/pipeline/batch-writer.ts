@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { CmepWriter } from '../formats/cmep/writer.js';
-import { METER_ID_BYTES_MAX } from '../model/block.js';
 import { ExactSum } from '../model/decimal.js';
 import { UNITS } from '../model/units.js';
 import type { OutputSettings, StagedBatch } from './settle-types.js';
@@ -22,8 +21,10 @@ export class BatchWriter {
   private records = 0;
   private reads = 0;
   private firstMeter = '';
-  private readonly lastMeter = new Uint8Array(METER_ID_BYTES_MAX);
-  private lastMeterLength = 0;
+  /** Meter of the last record: `lastMeter[lastFrom]` to `lastMeter[lastTo - 1]`. */
+  private lastMeter: Uint8Array = new Uint8Array(0);
+  private lastFrom = 0;
+  private lastTo = 0;
   /** By code of the unit; null where the batch has none of it. */
   private sums = noSums();
   /** Length of the writer's buffer at the end of the last whole record. */
@@ -39,7 +40,7 @@ export class BatchWriter {
   /**
    * Takes the record that the writer has just ended; where it does not fit the batch any more, the batch is
    * closed before it.
-   * @param meter the meter id is `meter[from]` to `meter[to - 1]`
+   * @param meter the meter id is `meter[from]` to `meter[to - 1]`; it must stay so until `keepMeter`
    * @param sum exact sum of the record's values, in 0.00001
    */
   endRecord(meter: Uint8Array, from: number, to: number, reads: number, unit: number, sum: number): void {
@@ -51,8 +52,9 @@ export class BatchWriter {
       this.closeBatch();
     }
     if (this.records === 0) this.firstMeter = Buffer.from(meter.subarray(from, to)).toString('latin1');
-    this.lastMeterLength = to - from;
-    for (let i = 0; i < this.lastMeterLength; i++) this.lastMeter[i] = meter[from + i]!;
+    this.lastMeter = meter;
+    this.lastFrom = from;
+    this.lastTo = to;
     this.records++;
     this.reads += reads;
     let total = this.sums[unit]!;
@@ -63,6 +65,13 @@ export class BatchWriter {
     total.add(sum);
     this.wholeLength = this.writer.length;
     if (this.wholeLength >= PIECE_BYTES) this.flush();
+  }
+
+  /** Copies what is still needed of the memory that meter ids were given in. */
+  keepMeter(): void {
+    this.lastMeter = this.lastMeter.slice(this.lastFrom, this.lastTo);
+    this.lastTo -= this.lastFrom;
+    this.lastFrom = 0;
   }
 
   private flush(): void {
@@ -92,7 +101,7 @@ export class BatchWriter {
       sha256: this.hash.digest('hex'),
       sums: totalsByUnit(this.sums),
       firstMeter: this.firstMeter,
-      lastMeter: Buffer.from(this.lastMeter.subarray(0, this.lastMeterLength)).toString('latin1'),
+      lastMeter: Buffer.from(this.lastMeter.subarray(this.lastFrom, this.lastTo)).toString('latin1'),
     });
     this.hash = createHash('sha256');
     this.bytes = 0;

@@ -1,7 +1,7 @@
 import { UNITS_PER_ONE } from '../model/decimal.js';
 import { INTERVAL_OF, IS_KWH, IS_ONE_WAY_ENERGY, REGISTER_OF } from '../model/units.js';
 import type { RegisterSlice } from '../store/meter-register.js';
-import { compareBytes } from '../store/partition-map.js';
+import { areSameBytes, compareBytes } from '../store/partition-map.js';
 import { DEFAULT_POLICY } from '../vee/policy.js';
 import type { ChannelFacts } from './channel-window.js';
 import type { SettleState } from './settle-state.js';
@@ -10,6 +10,10 @@ import type { SettleState } from './settle-state.js';
 export class MeterFacts {
   private row = 0;
   private end = 0;
+  /** The service class that was looked up last, and its policy. */
+  private serviceClass = '';
+  private policyName = '';
+  private policy = DEFAULT_POLICY;
 
   constructor(
     private readonly state: SettleState,
@@ -21,10 +25,18 @@ export class MeterFacts {
     const { slice } = this;
     if (slice === null) return;
     let row = this.end;
-    while (row < slice.rows && this.compare(row, meter, from, to) < 0) row++;
+    if (!this.isAt(row, meter, from, to)) {
+      while (row < slice.rows && this.compare(row, meter, from, to) < 0) row++;
+    }
     this.row = row;
-    while (row < slice.rows && this.compare(row, meter, from, to) === 0) row++;
+    while (this.isAt(row, meter, from, to)) row++;
     this.end = row;
+  }
+
+  private isAt(row: number, meter: Uint8Array, from: number, to: number): boolean {
+    const { rows, meterIdBytes, meterIdOffsets } = this.slice!;
+    if (row >= rows) return false;
+    return areSameBytes(meterIdBytes, meterIdOffsets[row]!, meterIdOffsets[row + 1]!, meter, from, to);
   }
 
   private compare(row: number, meter: Uint8Array, from: number, to: number): number {
@@ -61,7 +73,7 @@ export class MeterFacts {
     facts.multiplier = UNITS_PER_ONE;
     facts.registerDigits = 0;
     facts.intervalMinutes = 0;
-    facts.serviceClass = 'default';
+    let serviceClass = 'default';
     let maximum = -1;
     let row = -1;
     if (slice !== null) {
@@ -70,12 +82,18 @@ export class MeterFacts {
         facts.multiplier = slice.multiplier[row]!;
         facts.registerDigits = slice.registerDigits[row]!;
         facts.intervalMinutes = slice.intervalMinutes[row]!;
-        facts.serviceClass = slice.serviceClasses[slice.serviceClass[row]!] ?? 'default';
+        serviceClass = slice.serviceClasses[slice.serviceClass[row]!] ?? 'default';
         maximum = slice.maximumKwh[row]!;
       }
     }
-    facts.policyName = state.rules.policyNameOf(facts.serviceClass);
-    facts.policy = state.rules.policyOf(facts.serviceClass);
+    if (serviceClass !== this.serviceClass) {
+      this.serviceClass = serviceClass;
+      this.policyName = state.rules.policyNameOf(serviceClass);
+      this.policy = state.rules.policyOf(serviceClass);
+    }
+    facts.serviceClass = serviceClass;
+    facts.policyName = this.policyName;
+    facts.policy = this.policy;
     facts.maximumPerHour = maximum >= 0 ? maximum : facts.policy.maximumKwh;
     facts.limits.isOneWayEnergy = IS_ONE_WAY_ENERGY[unit] === 1;
     facts.limits.isKwh = IS_KWH[unit] === 1;

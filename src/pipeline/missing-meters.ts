@@ -2,7 +2,7 @@ import { isoDate, readDayStart } from '../model/time.js';
 import { IS_REGISTER, UNITS } from '../model/units.js';
 import type { KeyColumns } from '../store/history-columns.js';
 import type { RegisterSlice } from '../store/meter-register.js';
-import { compareBytes } from '../store/partition-map.js';
+import { areSameBytes, compareBytes } from '../store/partition-map.js';
 import { meterIdText } from '../store/register-rows.js';
 import type { DayStore } from './day-store.js';
 import { csvField } from './list-writer.js';
@@ -52,15 +52,13 @@ export function countMissing(state: SettleState, slice: RegisterSlice | null, da
 
 function isSameMeter(slice: RegisterSlice, a: number, b: number): boolean {
   const { meterIdBytes, meterIdOffsets } = slice;
-  return (
-    compareBytes(
-      meterIdBytes,
-      meterIdOffsets[a]!,
-      meterIdOffsets[a + 1]!,
-      meterIdBytes,
-      meterIdOffsets[b]!,
-      meterIdOffsets[b + 1]!,
-    ) === 0
+  return areSameBytes(
+    meterIdBytes,
+    meterIdOffsets[a]!,
+    meterIdOffsets[a + 1]!,
+    meterIdBytes,
+    meterIdOffsets[b]!,
+    meterIdOffsets[b + 1]!,
   );
 }
 
@@ -98,21 +96,26 @@ function countMeter(
 /** Moves the cursor to the register row's meter. @returns the row after the meter's last one */
 function seekMeter(cursor: DayCursor, slice: RegisterSlice, row: number): number {
   const { keys } = cursor;
+  const { meterIdBytes } = slice;
   const from = slice.meterIdOffsets[row]!;
   const to = slice.meterIdOffsets[row + 1]!;
-  const order = (at: number) =>
-    compareBytes(
-      keys.meterBytes,
-      keys.meterOffsets[at]!,
-      keys.meterOffsets[at + 1]!,
-      slice.meterIdBytes,
-      from,
-      to,
-    );
-  while (cursor.row < keys.rowCount && order(cursor.row) < 0) cursor.row++;
+  if (!isMeterAt(keys, cursor.row, meterIdBytes, from, to)) {
+    while (cursor.row < keys.rowCount && orderAt(keys, cursor.row, meterIdBytes, from, to) < 0) cursor.row++;
+  }
   let end = cursor.row;
-  while (end < keys.rowCount && order(end) === 0) end++;
+  while (isMeterAt(keys, end, meterIdBytes, from, to)) end++;
   return end;
+}
+
+function isMeterAt(keys: KeyColumns, at: number, meter: Uint8Array, from: number, to: number): boolean {
+  if (at >= keys.rowCount) return false;
+  const { meterBytes, meterOffsets } = keys;
+  return areSameBytes(meterBytes, meterOffsets[at]!, meterOffsets[at + 1]!, meter, from, to);
+}
+
+function orderAt(keys: KeyColumns, at: number, meter: Uint8Array, from: number, to: number): number {
+  const { meterBytes, meterOffsets } = keys;
+  return compareBytes(meterBytes, meterOffsets[at]!, meterOffsets[at + 1]!, meter, from, to);
 }
 
 function hasUnit(cursor: DayCursor, end: number, unit: number): boolean {

@@ -133,7 +133,25 @@ const stampTables = new Map<number, Int32Array>();
 const STAMP_TABLES_MAX = 4096;
 let tablesZone = 0;
 
+/** The tables that were asked for last: the opening and the closing of a day take turns. */
+let newerStamp = Number.NaN;
+let newerTable: Int32Array = new Int32Array(0);
+let olderStamp = Number.NaN;
+let olderTable: Int32Array = new Int32Array(0);
+
 function registerStamp(stamp: number, zoneMinutes: number): Int32Array {
+  if (zoneMinutes === tablesZone) {
+    if (stamp === newerStamp) return newerTable;
+    if (stamp === olderStamp) return olderTable;
+  }
+  olderStamp = newerStamp;
+  olderTable = newerTable;
+  newerStamp = stamp;
+  newerTable = findTable(stamp, zoneMinutes);
+  return newerTable;
+}
+
+function findTable(stamp: number, zoneMinutes: number): Int32Array {
   if (zoneMinutes !== tablesZone || stampTables.size >= STAMP_TABLES_MAX) stampTables.clear();
   tablesZone = zoneMinutes;
   let table = stampTables.get(stamp);

@@ -86,14 +86,18 @@ class ScanSink implements RangeSink {
     this.records++;
     this.reads += count;
     if (count === 0) return;
-    this.addValues(values, count);
     if (IS_REGISTER[record.channel >> 2] === 0) this.countDays(stamps[0]!, stamps[count - 1]!);
     if (stamps[0]! < this.firstStamp) this.firstStamp = stamps[0]!;
     if (stamps[count - 1]! > this.lastStamp) this.lastStamp = stamps[count - 1]!;
-    if (this.finder === null) return;
+    if (this.finder === null) {
+      this.addValues(values, count);
+      return;
+    }
     const partition = this.finder.find(bytes, record.meterIdFrom, record.meterIdTo);
     const offset = record.start + this.fileOffset - this.task.from;
-    blocks.append(record, bytes, partition, this.task.range, offset);
+    const sum = blocks.append(record, bytes, partition, this.task.range, offset);
+    if (Number.isNaN(sum)) this.addValues(values, count);
+    else this.sum.add(sum);
     if (blocks.usedWords > HELD_WORDS_MAX) this.spilled.push(spillBlocks(this.task));
   }
 

@@ -69,6 +69,7 @@ export function settlePartition(
   past.close();
   const history = writeHistory(state, input.id, days, registers);
   const missing = countMissing(state, slice, days);
+  state.batches.keepMeter();
   days.release();
   registers.release();
   return { metersSeen, history, ...missing };
@@ -159,6 +160,13 @@ class MeterPass {
   private settleMeter(first: number, end: number, open: OpenList[]): void {
     const { index, facts, channels } = this;
     this.meterFacts.seek(facts.meter, facts.from, facts.to);
+    this.gatheredCount = 0;
+    if (open.length === 0) {
+      // Blocks of a meter stand in the order of channels.
+      for (let b = first; b < end; )
+        b = this.settleBlocks(channelOfBlock(index.words, index.starts[b]!), b, end, open);
+      return;
+    }
     channels.length = 0;
     for (let b = first; b < end; b++) addChannel(channels, channelOfBlock(index.words, index.starts[b]!));
     for (const list of open) {
@@ -166,24 +174,31 @@ class MeterPass {
         addChannel(channels, list.columns.channels[list.rows[at]!]!);
       }
     }
-    this.gatheredCount = 0;
     let b = first;
-    for (let c = 0; c < channels.length; c++) {
-      const channel = channels[c]!;
-      let blockEnd = b;
-      while (blockEnd < end && channelOfBlock(index.words, index.starts[blockEnd]!) === channel) blockEnd++;
-      facts.channel = channel;
-      const isKnown = this.meterFacts.describe(facts, this.stampOf(b, blockEnd, open));
-      if (!isKnown) for (; b < blockEnd; b++) this.state.reject(b, 'vee/unknown-meter');
-      if (b === blockEnd && !this.hasOpenRow(open, channel)) continue;
-      if (IS_REGISTER[channel >> 2] === 1) {
-        settleRegisters(this.state, this.registers, facts, this.gather(channel, b, blockEnd, b, b, open));
-      } else {
-        this.settleInterval(b, blockEnd, isKnown ? end : blockEnd, open);
-      }
-      b = blockEnd;
-    }
+    for (let c = 0; c < channels.length; c++) b = this.settleBlocks(channels[c]!, b, end, open);
     for (const list of open) while (list.at < list.rows.length && this.isOpenRow(list, list.at)) list.at++;
+  }
+
+  /**
+   * Settles one channel of the meter in `facts`.
+   * @param first the first block of the meter that is not settled yet; those of the channel come first
+   * @returns the first block after those of the channel
+   */
+  private settleBlocks(channel: number, first: number, meterEnd: number, open: OpenList[]): number {
+    const { index, facts } = this;
+    let end = first;
+    while (end < meterEnd && channelOfBlock(index.words, index.starts[end]!) === channel) end++;
+    facts.channel = channel;
+    const isKnown = this.meterFacts.describe(facts, this.stampOf(first, end, open));
+    let b = first;
+    if (!isKnown) for (; b < end; b++) this.state.reject(b, 'vee/unknown-meter');
+    if (b === end && !this.hasOpenRow(open, channel)) return end;
+    if (IS_REGISTER[channel >> 2] === 1) {
+      settleRegisters(this.state, this.registers, facts, this.gather(channel, b, end, b, b, open));
+    } else {
+      this.settleInterval(b, end, isKnown ? meterEnd : end, open);
+    }
+    return end;
   }
 
   /** Settles the interval channel in `facts` with blocks `first` to `end - 1`; its register's come before `meterEnd`. */

@@ -48,6 +48,7 @@ export class BlockBuffer {
    * Appends a record's reads.
    * @param source the buffer that holds the meter id
    * @param range number of the range, and the record's offset in it, for finding the record again
+   * @returns the sum of the values, exact; NaN where some do not fit 32 bits
    */
   append(
     reads: ReadsOfRecord,
@@ -55,7 +56,7 @@ export class BlockBuffer {
     partition: number,
     range: number,
     offsetInRange: number,
-  ): void {
+  ): number {
     const { count, values, metas } = reads;
     this.reserve(blockWordsMax(count));
     const { words } = this;
@@ -89,10 +90,12 @@ export class BlockBuffer {
     const metaCount = mixed ? count : Math.min(count, 1);
     for (let i = 0; i < metaCount; i++) words[at++] = metas[i]!;
     let wide = false;
+    let sum = 0;
     for (let i = 0; i < count; i++) {
       const value = values[i]!;
       const word = value | 0;
       words[at + i] = word;
+      sum += value;
       if (word !== value) wide = true;
     }
     if (wide) {
@@ -106,6 +109,7 @@ export class BlockBuffer {
     this.usedWords = at;
     this.partitions[this.count] = partition;
     this.starts[this.count++] = start;
+    return wide ? Number.NaN : sum;
   }
 
   private putMeterId(source: Uint8Array, from: number, length: number, at: number): number {

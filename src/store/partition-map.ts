@@ -16,6 +16,21 @@ export const EMPTY_PARTITION_MAP: PartitionMap = { ids: [0], lowers: [''], nextI
 /** Partitions that a state folder has at the most. */
 export const PARTITIONS_MAX = 4096;
 
+/** Whether two runs of bytes are the same; looked at from their ends, where meter ids differ most. */
+export function areSameBytes(
+  a: Uint8Array,
+  aFrom: number,
+  aTo: number,
+  b: Uint8Array,
+  bFrom: number,
+  bTo: number,
+): boolean {
+  if (aTo - aFrom !== bTo - bFrom) return false;
+  const shift = bFrom - aFrom;
+  for (let i = aTo - 1; i >= aFrom; i--) if (a[i] !== b[i + shift]) return false;
+  return true;
+}
+
 /** Compares two meter ids byte by byte; the shorter of two that begin alike comes first. */
 export function compareBytes(
   a: Uint8Array,

@@ -2,7 +2,7 @@ import { DECIMALS_MAX, POWERS_OF_TEN, UNITS_PER_ONE } from '../../model/decimal.
 import { decimalsOf, flagText, NO_DECIMALS } from '../../model/quality.js';
 import { dateNumber, MINUTES_PER_DAY } from '../../model/time.js';
 import { COMMODITIES, UNITS } from '../../model/units.js';
-import { EMPTY_WORD_TEXT, type WordText, wordText } from '../word-text.js';
+import { type WordText, wordText } from '../word-text.js';
 
 const COMMA = 44;
 const DOT = 46;
@@ -33,6 +33,10 @@ function textWords(text: string): WordText {
 
 /** A value of the form d.ddd. */
 const VALUE_BYTES = 5;
+/** Ends of headers that are kept: intervals and registers of a few channels take turns. */
+const TAILS_MAX = 8;
+/** Reads of a record from which on its header is made each time. */
+const COUNT_KEPT_MAX = 64;
 /** Days of triples that are kept as text: halves of days, flags and intervals that take turns in a night. */
 const TEMPLATES_MAX = 8;
 
@@ -90,9 +94,8 @@ export class CmepWriter {
   private view: DataView = new DataView(this.bytes.buffer);
   length = 0;
   private readonly lead: WordText;
-  private readonly tails = new Map<number, WordText>();
-  private lastTailKey = -1;
-  private lastTail: WordText = EMPTY_WORD_TEXT;
+  private readonly tails: WordText[] = [];
+  private readonly tailKeys: number[] = [];
   private flagMeta = 0;
   private flag: Uint8Array = new Uint8Array(0);
   private readonly templates: TripleTemplate[] = [];
@@ -119,10 +122,9 @@ export class CmepWriter {
     let at = this.length;
     for (let i = from; i < to; i++) bytes[at++] = meter[i]!;
     this.length = at;
-    if (constant === UNITS_PER_ONE) this.put(this.tail(resend, channel, intervalMinutes));
-    else this.text(tailText(resend, channel, this.constantText(constant), intervalMinutes));
-    if (count < 10) this.bytes[this.length++] = ZERO + count;
-    else this.integer(count);
+    if (constant === UNITS_PER_ONE && count < COUNT_KEPT_MAX)
+      this.put(this.tail(resend, channel, intervalMinutes, count));
+    else this.text(tailText(resend, channel, this.constantText(constant), intervalMinutes, count));
   }
 
   /** Writes a text four bytes at a time; what is written beyond its end is written over next. */
@@ -141,17 +143,18 @@ export class CmepWriter {
     return `${constant < 0 ? '-' : ''}${whole}${trimmed === '' ? '' : `.${trimmed}`}`;
   }
 
-  /** Fields 9 to 13 with the commas around them, kept for the few channels that a night has. */
-  private tail(resend: boolean, channel: number, intervalMinutes: number): WordText {
-    const key = (channel * 2 + (resend ? 1 : 0)) * 4096 + intervalMinutes;
-    if (key === this.lastTailKey) return this.lastTail;
-    let tail = this.tails.get(key);
-    if (tail === undefined) {
-      tail = textWords(tailText(resend, channel, '', intervalMinutes));
-      this.tails.set(key, tail);
+  /** Fields 9 to 14 with the commas before them, kept for the few channels that a night has. */
+  private tail(resend: boolean, channel: number, intervalMinutes: number, count: number): WordText {
+    const key = (((channel << 1) | (resend ? 1 : 0)) << 17) | (intervalMinutes << 6) | count;
+    const { tailKeys } = this;
+    for (let i = 0; i < tailKeys.length; i++) if (tailKeys[i] === key) return this.tails[i]!;
+    const tail = textWords(tailText(resend, channel, '', intervalMinutes, count));
+    if (tailKeys.length >= TAILS_MAX) {
+      tailKeys.shift();
+      this.tails.shift();
     }
-    this.lastTailKey = key;
-    this.lastTail = tail;
+    tailKeys.push(key);
+    this.tails.push(tail);
     return tail;
   }
 
@@ -328,9 +331,15 @@ export class CmepWriter {
   }
 }
 
-function tailText(resend: boolean, channel: number, constant: string, intervalMinutes: number): string {
+function tailText(
+  resend: boolean,
+  channel: number,
+  constant: string,
+  intervalMinutes: number,
+  count: number,
+): string {
   const purpose = resend ? 'RESEND' : 'OK';
-  return `,${purpose},${COMMODITIES[channel & 3]},${UNITS[channel >> 2]},${constant},${intervalText(intervalMinutes)},`;
+  return `,${purpose},${COMMODITIES[channel & 3]},${UNITS[channel >> 2]},${constant},${intervalText(intervalMinutes)},${count}`;
 }
 
 function intervalText(minutes: number): string {
