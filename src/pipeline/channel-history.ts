@@ -3,7 +3,7 @@ import { type Calendar, likeDays } from '../vee/calendar.js';
 import type { CarriedRun, DailyUse, DayHistory, ReferenceDays } from '../vee/day-history.js';
 import type { Policy } from '../vee/policy.js';
 import { REFERENCE_DAYS_MAX } from '../vee/policy.js';
-import type { ChannelFacts } from './channel-window.js';
+import type { ChannelFacts } from './channel-facts.js';
 import type { PastDays } from './past-days.js';
 
 /** Lists of like days that are kept: one for each day and history length that is asked for. */
@@ -16,6 +16,9 @@ export class ChannelHistory implements DayHistory {
   private policy!: Policy;
   private intervalMinutes = 60;
   private readonly likeDays = new Map<number, number[]>();
+  private oldestWritten = Number.POSITIVE_INFINITY;
+  private lastKey = -1;
+  private lastDays: readonly number[] = [];
   private readonly found: ReferenceDays & { days: Int32Array } = {
     count: 0,
     days: new Int32Array(REFERENCE_DAYS_MAX),
@@ -29,6 +32,7 @@ export class ChannelHistory implements DayHistory {
   /** Begins a partition. */
   enter(past: PastDays): void {
     this.past = past;
+    this.likeDays.clear();
   }
 
   /** Turns to a channel. */
@@ -38,14 +42,23 @@ export class ChannelHistory implements DayHistory {
     this.intervalMinutes = intervalMinutes;
   }
 
-  private likeDaysOf(day: number): number[] {
+  /** Days that may serve as reference days of a day and of which anything may be found, nearest first. */
+  private likeDaysOf(day: number): readonly number[] {
+    // Days that the run writes for the first time may serve from then on.
+    if (this.past.oldestWritten !== this.oldestWritten) {
+      this.oldestWritten = this.past.oldestWritten;
+      this.likeDays.clear();
+    }
     const key = day * 512 + this.policy.historyDays;
+    if (key === this.lastKey && this.likeDays.size > 0) return this.lastDays;
     let days = this.likeDays.get(key);
     if (days === undefined) {
       if (this.likeDays.size >= LIKE_DAYS_MAX) this.likeDays.clear();
-      days = likeDays(day, this.policy.historyDays, this.calendar);
+      days = likeDays(day, this.policy.historyDays, this.calendar).filter((like) => this.past.mayHold(like));
       this.likeDays.set(key, days);
     }
+    this.lastKey = key;
+    this.lastDays = days;
     return days;
   }
 

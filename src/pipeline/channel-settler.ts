@@ -9,6 +9,7 @@ import type { Policy } from '../vee/policy.js';
 import { settleDay } from '../vee/settle-day.js';
 import {
   CHECK_CODES,
+  CHECK_MISSING,
   CHECK_NONE,
   isNeedy,
   ORIGIN_NEW,
@@ -20,7 +21,8 @@ import {
   SLOT_UNRESOLVED,
   type Slots,
 } from '../vee/slots.js';
-import type { ChannelFacts, ChannelWindow } from './channel-window.js';
+import type { ChannelFacts } from './channel-facts.js';
+import type { ChannelWindow } from './channel-window.js';
 import { emitDay, estimateOutMeta } from './emit-channel.js';
 import type { KnownRegisters } from './known-registers.js';
 import { limitSlots } from './meter-facts.js';
@@ -135,6 +137,7 @@ function settleCluster(
     for (let i = from; i < to; i++) if (slots.origins[i] === ORIGIN_NEW) slots.states[i] = SLOT_PASSED;
   }
   window.putBackLateFailures(facts, from, to);
+  window.tellLosers(facts);
   state.history.turnTo(facts, policy, intervalMinutes);
   const reachesOut = windowFirst < firstDay - CONTEXT_DAYS || windowLast > lastDay + CONTEXT_DAYS;
   const mayCross = mayCrossMidnight(slots, from, to, policy);
@@ -217,6 +220,8 @@ function tellChecks(
   const { checks, origins, states, values, metas } = window.slots;
   for (let i = from; i < to; i++) {
     if (checks[i] === CHECK_NONE || origins[i] !== ORIGIN_NEW) continue;
+    // A missing value is counted when its day is settled, together with those that never came.
+    if (checks[i] === CHECK_MISSING) continue;
     const flag = flagText(metas[i]!);
     const detail = `value ${formatDecimal(values[i]!)}${flag === '' ? '' : `, flag ${flag}`}`;
     state.tellCheck(CHECK_CODES[checks[i]!]!, facts, window.stampOf(i), states[i] === SLOT_PASSED, detail);

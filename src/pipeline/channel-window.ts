@@ -1,3 +1,4 @@
+import { BLOCK_RESEND } from '../model/block.js';
 import { UNITS_PER_ONE } from '../model/decimal.js';
 import { decimalsOf, flagText, NO_DECIMALS } from '../model/quality.js';
 import { readDayStart } from '../model/time.js';
@@ -11,8 +12,6 @@ import {
   valueOfRead,
 } from '../store/block-reads.js';
 import type { SlotRow } from '../store/slot-pages.js';
-import type { ChannelLimits } from '../vee/checks.js';
-import type { Policy } from '../vee/policy.js';
 import type { SettledDay } from '../vee/settle-day.js';
 import {
   clearSlots,
@@ -27,33 +26,14 @@ import {
   SLOT_PASSED,
   type Slots,
 } from '../vee/slots.js';
+import type { ChannelFacts } from './channel-facts.js';
 import type { SettleState } from './settle-state.js';
 
-/** What is known of the channel that is being settled. */
-export interface ChannelFacts {
-  /** Meter id: `meter[from]` to `meter[to - 1]`. */
-  meter: Uint8Array;
-  from: number;
-  to: number;
-  channel: number;
-  /** Interval of the meter register, 0 where it is not known there. */
-  intervalMinutes: number;
-  limits: ChannelLimits;
-  /** Of the register: whole number of 0.00001; digits before the point, 0 = not known. */
-  multiplier: number;
-  registerDigits: number;
-  /** Highest value of one hour in 0.00001, for judging a rollover. */
-  maximumPerHour: number;
-  serviceClass: string;
-  /** The policy that the service class picks, and its name. */
-  policy: Policy;
-  policyName: string;
-}
+const hasValue = (meta: number): boolean => decimalsOf(meta) !== NO_DECIMALS;
 
-/** Text of the meter id. */
-export function meterText({ meter, from, to }: ChannelFacts): string {
-  return Buffer.from(meter.subarray(from, to)).toString('latin1');
-}
+/** Whether two reads say the same: both without a value, or both with the same one. */
+const isSameRead = (meta: number, value: number, otherMeta: number, other: number): boolean =>
+  hasValue(meta) === hasValue(otherMeta) && (!hasValue(meta) || value === other);
 
 /**
  * Slots of the channel under work over consecutive read days, and where each came from: the history, or
@@ -78,6 +58,8 @@ export class ChannelWindow {
   constant = UNITS_PER_ONE;
   private readonly block: OpenBlock = createOpenBlock();
   private formMeta = 0;
+  /** Reads that another one of this run beat. */
+  private readonly losers: { block: number; slot: number; meta: number; value: number }[] = [];
   /** Days of the window that are to be settled, and whether the others are filled. */
   private mainFrom = 0;
   private mainTo = 0;
@@ -219,13 +201,11 @@ export class ChannelWindow {
         for (let i = 0; i < block.count; i++) {
           const slot = (stampOfRead(index, block, i) - windowStart) / slots.intervalMinutes - 1;
           if (slot < from || slot >= to) continue;
-          this.take(facts, b, slot, metaOfRead(index, block, i), valueOfRead(index, block, i));
+          this.take(b, slot, metaOfRead(index, block, i), valueOfRead(index, block, i));
         }
       }
-      const lastStamp = stampOfRead(index, block, block.count - 1);
-      const lastSlot = (lastStamp - windowStart) / slots.intervalMinutes - 1;
-      this.noteRows(Math.max(firstSlot, from), Math.min(lastSlot, to - 1));
     }
+    this.meetHeld(facts, index, from, to);
   }
 
   /** Why the open block cannot go into the channel's slots, as a rule's code; '' where it can. */
@@ -240,17 +220,6 @@ export class ChannelWindow {
       if ((stampOfRead(index, block, i) + zoneMinutes) % intervalMinutes !== 0) return 'vee/off-grid';
     }
     return '';
-  }
-
-  /** Creation and purpose of the open block, for the rows of the days of its slots `first` to `last`. */
-  private noteRows(first: number, last: number): void {
-    const { block, slots } = this;
-    if (last < first) return;
-    const lastDay = Math.floor(last / slots.slotsPerDay);
-    for (let day = Math.floor(first / slots.slotsPerDay); day <= lastDay; day++) {
-      if (block.createdStamp > this.rowCreated[day]!) this.rowCreated[day] = block.createdStamp;
-      if (block.resend) this.rowResend[day] = true;
-    }
   }
 
   /** Fills the slots from the open block in one go where they are all free. @returns false where not */
@@ -273,10 +242,19 @@ export class ChannelWindow {
     return true;
   }
 
-  /** Puts a read into its slot, after check 2 where the slot is taken. */
-  private take(facts: ChannelFacts, b: number, at: number, meta: number, value: number): void {
+  /**
+   * Puts a read into its slot. Check 2 among the reads of a run: blocks come in rising precedence, so a later
+   * one beats an earlier one; a read without a value never beats one with a value.
+   */
+  private take(b: number, at: number, meta: number, value: number): void {
     const { values, metas, origins, states } = this.slots;
-    if (origins[at] !== ORIGIN_NONE && !this.isToReplace(facts, b, at, meta, value)) return;
+    if (origins[at] === ORIGIN_NEW) {
+      if (!hasValue(meta) && hasValue(metas[at]!)) {
+        this.losers.push({ block: b, slot: at, meta, value });
+        return;
+      }
+      this.losers.push({ block: this.slotBlocks[at]!, slot: at, meta: metas[at]!, value: values[at]! });
+    }
     values[at] = value;
     metas[at] = meta;
     origins[at] = ORIGIN_NEW;
@@ -284,60 +262,97 @@ export class ChannelWindow {
     this.slotBlocks[at] = b;
   }
 
-  /**
-   * Check 2: a slot that is given again. Blocks come in rising precedence, so a later one beats an earlier
-   * one; a read without a value never beats one with a value. What loses is counted as a duplicate.
-   * @returns whether the new read is to replace what is there
-   */
-  private isToReplace(facts: ChannelFacts, b: number, at: number, meta: number, value: number): boolean {
+  /** Check 2 between the winner of the run and what the history holds of a slot; notes what the rows come from. */
+  private meetHeld(facts: ChannelFacts, index: BlockIndex, from: number, to: number): void {
     const { state } = this;
-    const { values, metas, origins, states } = this.slots;
-    const oldMeta = metas[at]!;
-    const old = values[at]!;
-    const oldHasValue = decimalsOf(oldMeta) !== NO_DECIMALS;
-    const newHasValue = decimalsOf(meta) !== NO_DECIMALS;
-    const isSame = oldHasValue === newHasValue && (!newHasValue || old === value);
-    const stamp = this.stampOf(at);
-    if (origins[at] === ORIGIN_NEW && (newHasValue || !oldHasValue)) {
-      state.duplicate(this.slotBlocks[at]!, facts, stamp, isSame, meta, value, oldMeta, old);
-      return true;
+    const { values, metas, origins, slotsPerDay } = this.slots;
+    for (let day = Math.floor(from / slotsPerDay); day * slotsPerDay < to; day++) {
+      const [heldCreated, heldResend] = [this.rowCreated[day]!, this.rowResend[day]!];
+      for (let i = Math.max(from, day * slotsPerDay); i < Math.min(to, (day + 1) * slotsPerDay); i++) {
+        if (origins[i] !== ORIGIN_NEW) continue;
+        const block = this.slotBlocks[i]!;
+        const start = index.starts[block]!;
+        const created = index.words[start + 3]!;
+        const resend = ((index.words[start + 1]! >>> 24) & BLOCK_RESEND) !== 0;
+        // RESEND, then creation, then the later run.
+        const isLater = resend === heldResend ? created >= heldCreated : resend;
+        if (this.priorStates[i] === SLOT_ABSENT || this.winsOverHeld(i, isLater)) {
+          if (created > this.rowCreated[day]!) this.rowCreated[day] = created;
+          if (resend) this.rowResend[day] = true;
+          continue;
+        }
+        const [meta, value] = [metas[i]!, values[i]!];
+        this.putBack(i);
+        const [kept, keptMeta, stamp] = [values[i]!, metas[i]!, this.stampOf(i)];
+        if (this.isHeldRead(i))
+          state.duplicate(
+            block,
+            facts,
+            stamp,
+            isSameRead(meta, value, keptMeta, kept),
+            keptMeta,
+            kept,
+            meta,
+            value,
+          );
+        else {
+          state.countReplaced(block);
+          state.keptLine(facts, stamp, meta, value, keptMeta, kept);
+        }
+      }
     }
-    if (origins[at] === ORIGIN_HISTORY && states[at] !== SLOT_PASSED && states[at] !== SLOT_FAILED) {
-      if (newHasValue) return true;
-      state.countReplaced(b);
-      state.keptLine(facts, stamp, meta, value, oldMeta, old);
-      return false;
-    }
-    const isKept = origins[at] === ORIGIN_HISTORY && states[at] === SLOT_PASSED;
-    if (isSame || !newHasValue || (isKept && !this.beatsKept(at))) {
-      state.duplicate(b, facts, stamp, isSame, oldMeta, old, meta, value);
-      return false;
-    }
-    return true;
   }
 
-  /** Whether the open block beats what the history kept of the slot's day: RESEND, then creation, then later. */
-  private beatsKept(slot: number): boolean {
-    const day = Math.floor(slot / this.slots.slotsPerDay);
-    if (this.block.resend !== this.rowResend[day]) return this.block.resend;
-    return this.block.createdStamp >= this.rowCreated[day]!;
+  /** Whether the history holds a read of the slot, rather than an estimate or nothing. */
+  private isHeldRead(slot: number): boolean {
+    return this.priorStates[slot] === SLOT_PASSED || this.priorStates[slot] === SLOT_FAILED;
+  }
+
+  /** @param isLater whether the read in the slot comes after what is held, in the order of check 2 */
+  private winsOverHeld(slot: number, isLater: boolean): boolean {
+    const { values, metas } = this.slots;
+    const meta = metas[slot]!;
+    const heldMeta = this.priorMetas[slot]!;
+    if (!this.isHeldRead(slot)) return hasValue(meta);
+    const isSame = isSameRead(meta, values[slot]!, heldMeta, this.priorValues[slot]!);
+    // An actual with the same value stays as it is; one that waits for an estimate may get a better flag.
+    if (isSame && (this.priorStates[slot] === SLOT_PASSED || meta === heldMeta)) return false;
+    if (hasValue(meta) !== hasValue(heldMeta)) return hasValue(meta);
+    return isLater;
+  }
+
+  /** Puts back what the history holds of a slot. */
+  private putBack(slot: number): void {
+    const { states, origins, values, metas, finals } = this.slots;
+    states[slot] = this.priorStates[slot]!;
+    values[slot] = this.priorValues[slot]!;
+    finals[slot] = this.priorValues[slot]!;
+    metas[slot] = this.priorMetas[slot]!;
+    origins[slot] = ORIGIN_HISTORY;
+  }
+
+  /** Counts the reads that another one of the run beat; told where their value is not what the slot holds now. */
+  tellLosers(facts: ChannelFacts): void {
+    const { values, metas, states } = this.slots;
+    for (const { block, slot, meta, value } of this.losers) {
+      const [kept, keptMeta] = [values[slot]!, metas[slot]!];
+      const isRead = states[slot] === SLOT_PASSED || states[slot] === SLOT_FAILED;
+      const isSame = isSameRead(meta, value, keptMeta, kept) || (!isRead && !hasValue(meta));
+      this.state.duplicate(block, facts, this.stampOf(slot), isSame, keptMeta, kept, meta, value);
+    }
+    this.losers.length = 0;
   }
 
   /** A late read that failed a check does not replace what went out before: that is put back, the read listed. */
   putBackLateFailures(facts: ChannelFacts, from: number, to: number): void {
-    const { states, origins, values, metas, finals } = this.slots;
+    const { states, origins, values, metas } = this.slots;
     for (let i = from; i < to; i++) {
       if (origins[i] !== ORIGIN_NEW || states[i] === SLOT_PASSED) continue;
       if (!this.wasSentBefore(i) && this.priorStates[i] !== SLOT_COVERED) continue;
-      const priorMeta = this.priorMetas[i]!;
-      const prior = this.priorValues[i]!;
+      const [meta, value] = [metas[i]!, values[i]!];
+      this.putBack(i);
       this.state.countReplaced(this.slotBlocks[i]!);
-      this.state.keptLine(facts, this.stampOf(i), metas[i]!, values[i]!, priorMeta, prior);
-      states[i] = this.priorStates[i]!;
-      values[i] = prior;
-      finals[i] = prior;
-      metas[i] = priorMeta;
-      origins[i] = ORIGIN_HISTORY;
+      this.state.keptLine(facts, this.stampOf(i), meta, value, metas[i]!, values[i]!);
     }
   }
 

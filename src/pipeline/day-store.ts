@@ -28,7 +28,7 @@ export class DayStore {
   private readonly paths: Map<number, string>;
   private readonly bounds: Bounds;
   /** Lowest day that got a new row. */
-  private oldestWritten = Number.POSITIVE_INFINITY;
+  oldestWritten = Number.POSITIVE_INFINITY;
 
   /** @param slotsExpected slots that a day is likely to have */
   constructor(

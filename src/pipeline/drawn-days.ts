@@ -3,7 +3,8 @@ import { isoDate, MINUTES_PER_DAY, readDayStart } from '../model/time.js';
 import { UNITS } from '../model/units.js';
 import { type RegisterReads, spansOf } from '../vee/register-span.js';
 import { SLOT_ESTIMATED, SLOT_OUTAGE_ZERO, SLOT_PASSED } from '../vee/slots.js';
-import { type ChannelFacts, type ChannelWindow, meterText } from './channel-window.js';
+import { type ChannelFacts, meterText } from './channel-facts.js';
+import type { ChannelWindow } from './channel-window.js';
 
 /** A channel's day that a person should look at first, as it is drawn in the report. Values are decimals as text. */
 export interface DrawnDay {

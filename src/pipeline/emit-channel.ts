@@ -17,7 +17,8 @@ import {
   SLOT_PASSED,
   SLOT_UNRESOLVED,
 } from '../vee/slots.js';
-import type { ChannelFacts, ChannelWindow } from './channel-window.js';
+import type { ChannelFacts } from './channel-facts.js';
+import type { ChannelWindow } from './channel-window.js';
 import { type LineEnd, NO_FLAG } from './estimates-list.js';
 import type { SettleState } from './settle-state.js';
 import type { DayHours } from './settle-types.js';

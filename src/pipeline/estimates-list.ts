@@ -3,7 +3,7 @@ import { DECIMALS_MAX, UNITS_PER_ONE } from '../model/decimal.js';
 import { decimalsOf, flagText, NO_DECIMALS } from '../model/quality.js';
 import { isoDate, MINUTES_PER_DAY } from '../model/time.js';
 import { UNITS } from '../model/units.js';
-import { type ChannelFacts, meterText } from './channel-window.js';
+import { type ChannelFacts, meterText } from './channel-facts.js';
 import { csvField } from './list-writer.js';
 
 const BUFFER_BYTES = 1 << 18;
@@ -13,6 +13,9 @@ const LINE_BYTES_MAX = 2048;
 const DATES_MAX = 512;
 const ZERO = 48;
 const COMMA = 44;
+
+/** Raw meta word of a slot that nothing came for. */
+export const NO_FLAG = -1;
 
 /** What the lines of a channel's day have in common. */
 export interface LineEnd {
@@ -40,6 +43,8 @@ export class EstimatesList {
   private headChannel = -1;
   private readonly dates = new Map<number, Uint8Array>();
   private tail = Buffer.alloc(0);
+  private flagMeta = NO_FLAG;
+  private flag = Buffer.alloc(0);
   private end: LineEnd = { method: '', referenceDays: '', scale: -1, check: '', policy: '' };
 
   constructor(private readonly filePath: string) {}
@@ -69,8 +74,7 @@ export class EstimatesList {
     this.put(this.head);
     this.putStamp(stamp);
     this.putValue(rawMeta === NO_FLAG ? NO_DECIMALS : decimalsOf(rawMeta), raw);
-    const flag = rawMeta === NO_FLAG ? '' : flagText(rawMeta);
-    this.at += this.bytes.write(flag, this.at, 'latin1');
+    if (rawMeta !== NO_FLAG) this.putFlag(rawMeta);
     this.bytes[this.at++] = COMMA;
     this.putValue(finalDecimals, final);
     this.setTail(end);
@@ -118,6 +122,14 @@ export class EstimatesList {
     this.putTwo(minute - hour * 60);
     this.bytes[this.at++] = 90; // Z
     this.bytes[this.at++] = COMMA;
+  }
+
+  private putFlag(meta: number): void {
+    if (meta !== this.flagMeta) {
+      this.flagMeta = meta;
+      this.flag = Buffer.from(flagText(meta), 'latin1');
+    }
+    this.put(this.flag);
   }
 
   private dateOf(day: number): Uint8Array {
@@ -186,6 +198,3 @@ export class EstimatesList {
     return this.filePath;
   }
 }
-
-/** Raw meta word of a slot that nothing came for. */
-export const NO_FLAG = -1;

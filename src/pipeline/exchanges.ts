@@ -3,7 +3,7 @@ import { parseZone, readDayStart } from '../model/time.js';
 import { openRegister, type RegisterSlice } from '../store/meter-register.js';
 import { meterIdText } from '../store/register-rows.js';
 import { isNeedy, SLOT_COVERED, type Slots } from '../vee/slots.js';
-import { type ChannelFacts, meterText } from './channel-window.js';
+import { type ChannelFacts, meterText } from './channel-facts.js';
 import type { RunRecord } from './run-state.js';
 
 /**

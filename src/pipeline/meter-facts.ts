@@ -3,7 +3,7 @@ import { INTERVAL_OF, IS_KWH, IS_ONE_WAY_ENERGY, REGISTER_OF } from '../model/un
 import type { RegisterSlice } from '../store/meter-register.js';
 import { areSameBytes, compareBytes } from '../store/partition-map.js';
 import { DEFAULT_POLICY } from '../vee/policy.js';
-import type { ChannelFacts } from './channel-window.js';
+import type { ChannelFacts } from './channel-facts.js';
 import type { SettleState } from './settle-state.js';
 
 /** Looks up channels in a slice of the meter register, meters in ascending order. */

@@ -8,7 +8,7 @@ import {
   type TotalsColumns,
   totalsOfRow,
 } from '../store/totals-file.js';
-import type { ChannelFacts } from './channel-window.js';
+import type { ChannelFacts } from './channel-facts.js';
 import type { DayStore } from './day-store.js';
 import type { HistoryRef } from './settle-types.js';
 
@@ -126,9 +126,14 @@ export class PastDays {
     return slotRow;
   }
 
-  /** Whether anything is kept of a day, or was written in this run. */
-  has(day: number, { meter, from, to, channel }: ChannelFacts): boolean {
-    return this.refs.has(day) || this.days.justWritten(day, meter, from, to, channel) !== null;
+  /** Lowest day that this run has written anything of: days below it are those of the files alone. */
+  get oldestWritten(): number {
+    return this.days.oldestWritten;
+  }
+
+  /** Whether anything may be found of a day. */
+  mayHold(day: number): boolean {
+    return this.refs.has(day) || day >= this.days.oldestWritten;
   }
 
   close(): void {

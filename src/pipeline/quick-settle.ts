@@ -6,15 +6,16 @@ import {
   BLOCK_RESEND,
   BLOCK_WIDE_VALUES,
 } from '../model/block.js';
-import { multiplyDivideHalfUp, UNITS_PER_ONE } from '../model/decimal.js';
+import { UNITS_PER_ONE } from '../model/decimal.js';
 import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
 import { MINUTES_PER_DAY, readDayStart } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
 import { highestValue, isPlainMeta, lowestValue } from '../vee/checks.js';
 import { isLongRun, isSpike, judgeTotal } from '../vee/day-checks.js';
 import { registerAdvance } from '../vee/register-span.js';
+import { exceedsTolerance } from '../vee/settle-span.js';
 import { SLOT_PASSED } from '../vee/slots.js';
-import type { ChannelFacts } from './channel-window.js';
+import type { ChannelFacts } from './channel-facts.js';
 import { countFullChannel, RECORD_READS_MAX } from './emit-channel.js';
 import type { KnownRegisters } from './known-registers.js';
 import { limitSlots } from './meter-facts.js';
@@ -200,9 +201,9 @@ function registerAgrees(state: SettleState, facts: ChannelFacts, registers: Know
     if (to <= start || from >= close) continue;
     if (from !== start || to !== close) return false;
     const advance = registerAdvance(registers.values[r]!, registers.values[r + 1]!, MINUTES_PER_DAY, facts);
-    const { sumTolerance } = facts.policy;
-    const tolerance = multiplyDivideHalfUp(sumTolerance, facts.multiplier, UNITS_PER_ONE);
-    if (Number.isNaN(advance) || Math.abs(sumOfValues - advance) > tolerance) return false;
+    if (Number.isNaN(advance)) return false;
+    const difference = Math.abs(sumOfValues - advance);
+    if (exceedsTolerance(difference, facts.policy.sumTolerance, facts.multiplier)) return false;
   }
   return true;
 }

@@ -3,7 +3,7 @@ import { decimalsOf, NO_DECIMALS } from '../model/quality.js';
 import { readDayOf } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
 import { createOpenBlock, metaOfRead, openBlock, stampOfRead, valueOfRead } from '../store/block-reads.js';
-import type { ChannelFacts } from './channel-window.js';
+import type { ChannelFacts } from './channel-facts.js';
 import { KnownRegisters } from './known-registers.js';
 import type { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';

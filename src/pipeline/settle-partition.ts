@@ -11,8 +11,9 @@ import {
 import { createOpenBlock, openBlock, stampOfRead } from '../store/block-reads.js';
 import type { MeterRegister } from '../store/meter-register.js';
 import { compareBytes } from '../store/partition-map.js';
+import type { ChannelFacts } from './channel-facts.js';
 import { settleChannel } from './channel-settler.js';
-import type { ChannelFacts, ChannelWindow } from './channel-window.js';
+import type { ChannelWindow } from './channel-window.js';
 import { DayStore } from './day-store.js';
 import { writePieces } from './files.js';
 import { KnownRegisters } from './known-registers.js';

@@ -21,8 +21,8 @@ import { isoMinute, readDayStart } from '../model/time.js';
 import { UNITS } from '../model/units.js';
 import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
 import { BatchWriter } from './batch-writer.js';
+import { type ChannelFacts, meterText } from './channel-facts.js';
 import { ChannelHistory } from './channel-history.js';
-import { type ChannelFacts, meterText } from './channel-window.js';
 import type { DayStore } from './day-store.js';
 import { DrawnDays } from './drawn-days.js';
 import { EstimatesList } from './estimates-list.js';
@@ -198,8 +198,7 @@ export class SettleState {
   /** A check's result on a read that came in this run; flagged ones go to the review list. */
   tellCheck(code: string, facts: ChannelFacts, stamp: number, isFlagged: boolean, detail: string): void {
     if (isFlagged) this.tellReview(code, facts, stamp, detail);
-    // A missing value is counted when its day is settled, together with those that never came.
-    else if (code !== 'vee/missing') this.addFinding(code, facts, stamp);
+    else this.addFinding(code, facts, stamp);
   }
 
   /** Something that a person should look at. */

@@ -50,7 +50,7 @@ export function isSpike(highest: number, thirdHighest: number, policy: Policy): 
 }
 
 /** a x b > c x d, exactly, for whole numbers. */
-function isProductAbove(a: number, b: number, c: number, d: number): boolean {
+export function isProductAbove(a: number, b: number, c: number, d: number): boolean {
   const left = a * b;
   const right = c * d;
   if (Number.isSafeInteger(left) && Number.isSafeInteger(right)) return left > right;

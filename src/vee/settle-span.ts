@@ -1,4 +1,5 @@
 import { formatDecimal, multiplyDivideHalfUp, UNITS_PER_ONE } from '../model/decimal.js';
+import { isProductAbove } from './day-checks.js';
 import type { RegisterSpan } from './register-span.js';
 import { scaleEstimates } from './scaling.js';
 import type { DayContext } from './settle-day.js';
@@ -41,12 +42,17 @@ export function settleSpan(
   }
   if (estimated > 0) return scaleSpan(slots, span, from, to, advance - sum, context);
   const tolerance = multiplyDivideHalfUp(policy.sumTolerance, register.multiplier, UNITS_PER_ONE);
-  const differs = Math.abs(sum - advance) > tolerance;
+  const differs = exceedsTolerance(Math.abs(sum - advance), policy.sumTolerance, register.multiplier);
   if (zeros === 0 && isLastSettledNow && policy.actions.sum !== 'ignore' && differs) {
     const detail = `intervals ${formatDecimal(sum)}, register advance ${formatDecimal(advance)}: more than ${formatDecimal(tolerance)} apart (sumTolerance x multiplier)`;
     context.tell('vee/sum', end - 1, detail, Math.abs(sum - advance));
   }
   return false;
+}
+
+/** Check 8: difference > tolerance x multiplier, all whole numbers of 0.00001, exactly. */
+export function exceedsTolerance(difference: number, tolerance: number, multiplier: number): boolean {
+  return isProductAbove(difference, UNITS_PER_ONE, tolerance, multiplier);
 }
 
 function scaleSpan(

@@ -25,8 +25,8 @@ interface Settled {
   ): Promise<Ran & { sent: string[] }>;
 }
 
-function openFolder(): Settled {
-  const folder = runFolder();
+function openFolder(profile = 'cmep-1.20'): Settled {
+  const folder = runFolder({ profile });
   const known = new Set<string>();
   return {
     folder,
@@ -154,4 +154,52 @@ test.concurrent('reads of other intervals, constants and grids are rejected as r
   expect(report.reads.rejected).toBe(3);
   expect(report.reads.received).toBe(27);
   expect(report.reads.accepted).toBe(24);
+});
+
+test.concurrent('the last of several reads for a slot is held against what was sent, and no other', async () => {
+  const { send, folder } = await settledFolder();
+  const other = { ...at(3), value: '9.999' };
+  // The last one has the value that was sent: nothing goes out.
+  const silent = await send('silent.cmep', LATER, [
+    { triples: [other], creation: '202611210601' },
+    { triples: [at(3)], creation: '202611210602' },
+  ]);
+  expect(silent.sent).toEqual([]);
+  expect(silent.report.reads).toMatchObject({ received: 2, accepted: 0, duplicates: 2 });
+  expect(csvRows(reportFile(folder, silent.report, 'duplicates.csv'))).toMatchObject([
+    { stamp: '2026-11-20T09:00Z', kept_value: '1.003', value: '9.999' },
+  ]);
+  // An estimate gives way to the read with a value, whatever came without one.
+  const late = await send('late.cmep', '2026-11-21T10:00:00Z', [
+    { triples: [{ ...at(8), flag: 'N', value: '' }], creation: '202611210603' },
+    { triples: [at(8)], creation: '202611210604' },
+  ]);
+  expect(late.sent).toEqual([`RESEND ${at(8).stamp} ${at(8).value} R`]);
+  expect(csvRows(reportFile(folder, late.report, 'estimates.csv'))).toEqual([]);
+});
+
+test.concurrent('of three reads for a slot the losers are told against the one that is kept', async () => {
+  const { send, folder } = openFolder();
+  const low = { ...at(2), value: '0.050' };
+  const { report, sent } = await send('day.cmep', LATER, [
+    { triples: [low], creation: '202611210601' },
+    { triples: [{ ...low, value: '3.695' }], creation: '202611210602' },
+    { triples: [low], creation: '202611210603' },
+    { triples: DAY.filter((_, i) => i !== 2) },
+  ]);
+  expect(sent).toContain(`OK ${low.stamp} 0.050 R`);
+  expect(report.reads).toMatchObject({ received: 26, accepted: 24, duplicates: 2 });
+  expect(csvRows(reportFile(folder, report, 'duplicates.csv'))).toMatchObject([
+    { kept_value: '0.050', value: '3.695' },
+  ]);
+});
+
+test.concurrent('a good read takes the place of one with the same value that waits for its bad status', async () => {
+  const { send } = openFolder('sensus');
+  const overflow = DAY.slice(0, 3).map((triple, i) => ({ ...triple, flag: i === 1 ? 'R512' : 'R0' }));
+  await send('early.cmep', '2026-11-20T09:00:00Z', [{ triples: overflow, creation: '202611200830' }]);
+  const good = [{ triples: [{ ...at(1), flag: 'R0' }], creation: '202611200930' }];
+  const { report, sent } = await send('later.cmep', '2026-11-20T10:00:00Z', good);
+  expect(report.reads).toMatchObject({ received: 1, accepted: 1, duplicates: 0 });
+  expect(sent).toEqual([`OK ${at(1).stamp} ${at(1).value} R0`]);
 });

@@ -258,9 +258,9 @@ export class Reference {
     const sum = passed.reduce((total, i) => total + this.slots[i]!.given!.value!, 0n);
     if (passed.length === span.length) {
       const { sumTolerance, sum: action } = this.parameters;
-      const tolerance = halfUp(sumTolerance * this.channel.multiplier, 100_000n);
+      const tolerance = sumTolerance * this.channel.multiplier;
       const difference = sum > advance ? sum - advance : advance - sum;
-      if (isLastNow && action === 'flag' && difference > tolerance) this.told.push('vee/sum');
+      if (isLastNow && action === 'flag' && difference * 100_000n > tolerance) this.told.push('vee/sum');
     }
     if (estimated.length === 0 || passed.length + estimated.length + zeros.length < span.length) return;
     if (sum > advance) {
