@@ -3,7 +3,7 @@ import { flagText, NO_DECIMALS } from '../model/quality.js';
 import { readDayOf, readDayStart } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
 import { createOpenBlock, openBlock, stampOfRead } from '../store/block-reads.js';
-import { validateSlots } from '../vee/checks.js';
+import { flagsOf, validateSlots } from '../vee/checks.js';
 import { isInRun } from '../vee/estimate.js';
 import type { Policy } from '../vee/policy.js';
 import { settleDay } from '../vee/settle-day.js';
@@ -224,7 +224,12 @@ function tellChecks(
     if (checks[i] === CHECK_MISSING) continue;
     const flag = flagText(metas[i]!);
     const detail = `value ${formatDecimal(values[i]!)}${flag === '' ? '' : `, flag ${flag}`}`;
-    state.tellCheck(CHECK_CODES[checks[i]!]!, facts, window.stampOf(i), states[i] === SLOT_PASSED, detail);
+    const stamp = window.stampOf(i);
+    if (states[i] !== SLOT_PASSED) state.addFinding(CHECK_CODES[checks[i]!]!, facts, stamp);
+    else {
+      for (const check of flagsOf(values[i]!, metas[i]!, facts.limits, facts.policy))
+        state.tellReview(CHECK_CODES[check]!, facts, stamp, detail);
+    }
   }
 }
 
@@ -282,6 +287,9 @@ function settleOneDay(
   state.drawn.look(facts, window, day, registers, task.marketZoneMinutes);
 }
 
+/** Whether a slot holds a read, rather than an estimate or nothing. */
+const isRead = (slotState: number): boolean => slotState === SLOT_PASSED || slotState === SLOT_FAILED;
+
 /** Writes the day's row into the history. */
 function keepDay(state: SettleState, window: ChannelWindow, facts: ChannelFacts, day: number): void {
   const { slots } = window;
@@ -289,8 +297,14 @@ function keepDay(state: SettleState, window: ChannelWindow, facts: ChannelFacts,
   const from = day * slotsPerDay;
   const settled = window.rowSettled[day]! || window.settledNow[day]!;
   let known = 0;
-  for (let i = from; i < from + slotsPerDay; i++) if (states[i] !== SLOT_ABSENT) known++;
+  /** Rank of the day's first read: most days have no other. */
+  let rowRank = -1;
+  for (let i = from; i < from + slotsPerDay; i++) {
+    if (states[i] !== SLOT_ABSENT) known++;
+    if (rowRank < 0 && isRead(states[i]!)) rowRank = window.rankOf(i);
+  }
   if (known === 0) return;
+  if (rowRank < 0) rowRank = state.noRank;
   const builder = state.days.put(
     slots.firstDay + day,
     facts.meter,
@@ -299,15 +313,15 @@ function keepDay(state: SettleState, window: ChannelWindow, facts: ChannelFacts,
     facts.channel,
     slots.intervalMinutes,
     settled ? 1 : 0,
-    window.rowCreated[day]!,
-    window.rowResend[day] ? 1 : 0,
+    rowRank,
     slotsPerDay,
   );
   for (let i = from; i < from + slotsPerDay; i++) {
     const slotState = states[i]!;
-    if (slotState === SLOT_PASSED || slotState === SLOT_FAILED)
-      builder.slot(values[i]!, metas[i]!, slotState);
-    else if (slotState === SLOT_ESTIMATED || slotState === SLOT_OUTAGE_ZERO) {
+    if (isRead(slotState)) {
+      const rank = window.rankOf(i);
+      builder.slot(values[i]!, metas[i]!, slotState, rank === rowRank ? -1 : rank);
+    } else if (slotState === SLOT_ESTIMATED || slotState === SLOT_OUTAGE_ZERO) {
       builder.slot(finals[i]!, estimateOutMeta(state, facts, window, i), slotState);
     } else builder.slot(0, NO_DECIMALS, slotState);
   }

@@ -1,4 +1,3 @@
-import { BLOCK_RESEND } from '../model/block.js';
 import { UNITS_PER_ONE } from '../model/decimal.js';
 import { decimalsOf, flagText, NO_DECIMALS } from '../model/quality.js';
 import { readDayStart } from '../model/time.js';
@@ -47,11 +46,10 @@ export class ChannelWindow {
   private priorStates = new Uint8Array(1024);
   private priorValues = new Float64Array(1024);
   private priorMetas = new Int32Array(1024);
-  /** By day: the history's row was settled; is settled now; latest creation stamp; a RESEND among them. */
+  private priorRanks = new Int32Array(1024);
+  /** By day: the history's row was settled; is settled now. */
   readonly rowSettled: boolean[] = [];
   readonly settledNow: boolean[] = [];
-  readonly rowCreated: number[] = [];
-  readonly rowResend: boolean[] = [];
   /** By day: what its settling came to, where that was in this run. */
   readonly settling: (SettledDay | null)[] = [];
   /** Calculation constant of the channel's records, 0.00001. */
@@ -60,6 +58,8 @@ export class ChannelWindow {
   private formMeta = 0;
   /** Reads that another one of this run beat. */
   private readonly losers: { block: number; slot: number; meta: number; value: number }[] = [];
+  /** By slot: the read of this run that beat the others, but not the estimate, or the nothing, that went out. */
+  private readonly refused = new Map<number, { meta: number; value: number }>();
   /** Days of the window that are to be settled, and whether the others are filled. */
   private mainFrom = 0;
   private mainTo = 0;
@@ -87,6 +87,7 @@ export class ChannelWindow {
       this.priorStates = new Uint8Array(slotCount * 2);
       this.priorValues = new Float64Array(slotCount * 2);
       this.priorMetas = new Int32Array(slotCount * 2);
+      this.priorRanks = new Int32Array(slotCount * 2);
     }
     this.mainFrom = mainFrom;
     this.mainTo = mainTo;
@@ -103,8 +104,6 @@ export class ChannelWindow {
     for (let day = fromDay; day < toDay; day++) {
       this.rowSettled[day] = false;
       this.settledNow[day] = false;
-      this.rowCreated[day] = 0;
-      this.rowResend[day] = false;
       this.settling[day] = null;
     }
   }
@@ -132,12 +131,15 @@ export class ChannelWindow {
       );
       if (columns === null || row < 0 || columns.intervalMinutes[row] !== slots.intervalMinutes) continue;
       this.rowSettled[day] = columns.settled[row] === 1;
-      this.rowCreated[day] = columns.created[row]!;
-      this.rowResend[day] = columns.resend[row] === 1;
       const at = columns.slotOffsets[row]!;
-      const { values, quality, metas, states, intervalMinutes } = columns;
+      const { values, quality, metas, states, intervalMinutes, ranks, qualityRanks } = columns;
       const place = { valuesAt: at, qualityAt: at, intervalMinutes: intervalMinutes[row]! };
       this.fillDay(day, { values, quality, metas, states, ...place });
+      const { slotsPerDay } = slots;
+      for (let i = 0; i < slotsPerDay; i++) {
+        const own = qualityRanks[quality[at + i]!]!;
+        this.priorRanks[day * slotsPerDay + i] = own < 0 ? ranks[row]! : own;
+      }
     }
   }
 
@@ -205,7 +207,7 @@ export class ChannelWindow {
         }
       }
     }
-    this.meetHeld(facts, index, from, to);
+    this.meetHeld(facts, from, to);
   }
 
   /** Why the open block cannot go into the channel's slots, as a rule's code; '' where it can. */
@@ -262,45 +264,29 @@ export class ChannelWindow {
     this.slotBlocks[at] = b;
   }
 
-  /** Check 2 between the winner of the run and what the history holds of a slot; notes what the rows come from. */
-  private meetHeld(facts: ChannelFacts, index: BlockIndex, from: number, to: number): void {
+  /** Check 2 between the winner of the run and what the history holds of a slot. */
+  private meetHeld(facts: ChannelFacts, from: number, to: number): void {
     const { state } = this;
-    const { values, metas, origins, slotsPerDay } = this.slots;
-    for (let day = Math.floor(from / slotsPerDay); day * slotsPerDay < to; day++) {
-      const [heldCreated, heldResend] = [this.rowCreated[day]!, this.rowResend[day]!];
-      for (let i = Math.max(from, day * slotsPerDay); i < Math.min(to, (day + 1) * slotsPerDay); i++) {
-        if (origins[i] !== ORIGIN_NEW) continue;
-        const block = this.slotBlocks[i]!;
-        const start = index.starts[block]!;
-        const created = index.words[start + 3]!;
-        const resend = ((index.words[start + 1]! >>> 24) & BLOCK_RESEND) !== 0;
-        // RESEND, then creation, then the later run.
-        const isLater = resend === heldResend ? created >= heldCreated : resend;
-        if (this.priorStates[i] === SLOT_ABSENT || this.winsOverHeld(i, isLater)) {
-          if (created > this.rowCreated[day]!) this.rowCreated[day] = created;
-          if (resend) this.rowResend[day] = true;
-          continue;
-        }
-        const [meta, value] = [metas[i]!, values[i]!];
-        this.putBack(i);
-        const [kept, keptMeta, stamp] = [values[i]!, metas[i]!, this.stampOf(i)];
-        if (this.isHeldRead(i))
-          state.duplicate(
-            block,
-            facts,
-            stamp,
-            isSameRead(meta, value, keptMeta, kept),
-            keptMeta,
-            kept,
-            meta,
-            value,
-          );
-        else {
-          state.countReplaced(block);
-          state.keptLine(facts, stamp, meta, value, keptMeta, kept);
-        }
+    const { values, metas, origins } = this.slots;
+    for (let i = from; i < to; i++) {
+      if (origins[i] !== ORIGIN_NEW || this.priorStates[i] === SLOT_ABSENT || this.winsOverHeld(i)) continue;
+      const [meta, value, block] = [metas[i]!, values[i]!, this.slotBlocks[i]!];
+      const [held, heldMeta, stamp] = [this.priorValues[i]!, this.priorMetas[i]!, this.stampOf(i)];
+      if (this.isHeldRead(i)) {
+        const isSame = isSameRead(meta, value, heldMeta, held);
+        // What stands has the authority of the later record that says the same.
+        if (isSame) this.priorRanks[i] = this.higherRank(this.priorRanks[i]!, state.rankOfBlock(block));
+        state.duplicate(block, facts, stamp, isSame, heldMeta, held, meta, value);
+      } else {
+        state.countReplaced(block);
+        state.keptLine(facts, stamp, meta, value, heldMeta, held);
       }
+      this.putBack(i);
     }
+  }
+
+  private higherRank(one: number, other: number): number {
+    return this.state.ranks.compare(one, other) >= 0 ? one : other;
   }
 
   /** Whether the history holds a read of the slot, rather than an estimate or nothing. */
@@ -308,22 +294,30 @@ export class ChannelWindow {
     return this.priorStates[slot] === SLOT_PASSED || this.priorStates[slot] === SLOT_FAILED;
   }
 
-  /** @param isLater whether the read in the slot comes after what is held, in the order of check 2 */
-  private winsOverHeld(slot: number, isLater: boolean): boolean {
+  /** Whether the read in the slot comes after what the history holds, in the order of check 2. */
+  private winsOverHeld(slot: number): boolean {
     const { values, metas } = this.slots;
     const meta = metas[slot]!;
     const heldMeta = this.priorMetas[slot]!;
     if (!this.isHeldRead(slot)) return hasValue(meta);
-    const isSame = isSameRead(meta, values[slot]!, heldMeta, this.priorValues[slot]!);
-    // An actual with the same value stays as it is; one that waits for an estimate may get a better flag.
-    if (isSame && (this.priorStates[slot] === SLOT_PASSED || meta === heldMeta)) return false;
     if (hasValue(meta) !== hasValue(heldMeta)) return hasValue(meta);
-    return isLater;
+    // An actual with the same value stays as it is; one that waits for an estimate may get a better flag.
+    const isPassed = this.priorStates[slot] === SLOT_PASSED;
+    if (isPassed && values[slot] === this.priorValues[slot]) return false;
+    // Of two with one rank that of the later run wins.
+    return this.state.ranks.compare(this.rankOf(slot), this.priorRanks[slot]!) >= 0;
+  }
+
+  /** Rank of the read in a slot. */
+  rankOf(slot: number): number {
+    if (this.slots.origins[slot] !== ORIGIN_NEW) return this.priorRanks[slot]!;
+    return this.state.rankOfBlock(this.slotBlocks[slot]!);
   }
 
   /** Puts back what the history holds of a slot. */
   private putBack(slot: number): void {
     const { states, origins, values, metas, finals } = this.slots;
+    if (!this.isHeldRead(slot)) this.refused.set(slot, { meta: metas[slot]!, value: values[slot]! });
     states[slot] = this.priorStates[slot]!;
     values[slot] = this.priorValues[slot]!;
     finals[slot] = this.priorValues[slot]!;
@@ -331,16 +325,16 @@ export class ChannelWindow {
     origins[slot] = ORIGIN_HISTORY;
   }
 
-  /** Counts the reads that another one of the run beat; told where their value is not what the slot holds now. */
+  /** Counts the reads that another one of the run beat; told where their value is not that of the read that is kept. */
   tellLosers(facts: ChannelFacts): void {
-    const { values, metas, states } = this.slots;
+    const { values, metas } = this.slots;
     for (const { block, slot, meta, value } of this.losers) {
-      const [kept, keptMeta] = [values[slot]!, metas[slot]!];
-      const isRead = states[slot] === SLOT_PASSED || states[slot] === SLOT_FAILED;
-      const isSame = isSameRead(meta, value, keptMeta, kept) || (!isRead && !hasValue(meta));
-      this.state.duplicate(block, facts, this.stampOf(slot), isSame, keptMeta, kept, meta, value);
+      const kept = this.refused.get(slot) ?? { meta: metas[slot]!, value: values[slot]! };
+      const isSame = isSameRead(meta, value, kept.meta, kept.value);
+      this.state.duplicate(block, facts, this.stampOf(slot), isSame, kept.meta, kept.value, meta, value);
     }
     this.losers.length = 0;
+    this.refused.clear();
   }
 
   /** A late read that failed a check does not replace what went out before: that is put back, the read listed. */
@@ -361,6 +355,11 @@ export class ChannelWindow {
     const prior = this.priorStates[slot]!;
     if (prior === SLOT_ABSENT || prior === SLOT_COVERED) return false;
     return prior === SLOT_PASSED || this.rowSettled[Math.floor(slot / this.slots.slotsPerDay)]!;
+  }
+
+  /** Whether a read of an earlier run waited in the slot. */
+  hasWaited(slot: number): boolean {
+    return this.slots.origins[slot] === ORIGIN_HISTORY && this.priorStates[slot] === SLOT_FAILED;
   }
 
   /** Whether the history held a row of a day before this run. */

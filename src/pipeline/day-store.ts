@@ -1,5 +1,6 @@
 import { isKeyAt, type KeyColumns, seekKey } from '../store/history-columns.js';
 import { DayBuilder, type DayColumns, readDayFile } from '../store/history-file.js';
+import type { ReadRanks } from '../store/read-ranks.js';
 import { totalsFile } from '../store/totals-file.js';
 import type { HistoryRef } from './settle-types.js';
 
@@ -30,12 +31,16 @@ export class DayStore {
   /** Lowest day that got a new row. */
   oldestWritten = Number.POSITIVE_INFINITY;
 
-  /** @param slotsExpected slots that a day is likely to have */
+  /**
+   * @param slotsExpected slots that a day is likely to have
+   * @param ranks what the ranks of rows are numbers of
+   */
   constructor(
     refs: readonly HistoryRef[],
     lower: string,
     upper: string | null,
     private readonly slotsExpected: number,
+    private readonly ranks: ReadRanks,
   ) {
     this.paths = new Map(refs.map((ref) => [ref.day, ref.path]));
     this.bounds = {
@@ -53,7 +58,7 @@ export class DayStore {
     let loaded = this.days.get(day);
     if (loaded === undefined) {
       const path = this.paths.get(day);
-      const columns = path === undefined ? null : readDayFile(path);
+      const columns = path === undefined ? null : readDayFile(path, this.ranks);
       const first = columns === null ? 0 : this.firstRow(columns);
       if (columns !== null) columns.rowCount = this.endRow(columns, first);
       loaded = { columns, cursor: first, copied: first, builder: null };
@@ -106,12 +111,11 @@ export class DayStore {
     channel: number,
     intervalMinutes: number,
     settled: number,
-    created: number,
-    resend: number,
+    rank: number,
     slotCount: number,
   ): DayBuilder {
     const loaded = this.day(day);
-    loaded.builder ??= takeBuilder(this.slotsExpected);
+    loaded.builder ??= takeBuilder(this.ranks, this.slotsExpected);
     if (day < this.oldestWritten) this.oldestWritten = day;
     const { columns, builder } = loaded;
     if (columns !== null) {
@@ -119,7 +123,7 @@ export class DayStore {
       copyRows(columns, loaded.copied, next, builder);
       loaded.copied = isKeyAt(columns, next, meter, from, to, channel) ? next + 1 : next;
     }
-    builder.row(meter, from, to, channel, intervalMinutes, settled, created, resend, slotCount);
+    builder.row(meter, from, to, channel, intervalMinutes, settled, rank, slotCount);
     return builder;
   }
 
@@ -167,10 +171,10 @@ export class DayStore {
 const spareBuilders: DayBuilder[] = [];
 const SPARE_BUILDERS_MAX = 4;
 
-function takeBuilder(slotsExpected: number): DayBuilder {
+function takeBuilder(ranks: ReadRanks, slotsExpected: number): DayBuilder {
   const builder = spareBuilders.pop();
-  if (builder === undefined) return new DayBuilder(slotsExpected);
-  builder.clear();
+  if (builder === undefined) return new DayBuilder(ranks, slotsExpected);
+  builder.clear(ranks);
   return builder;
 }
 
@@ -184,7 +188,7 @@ const NOTHING = { columns: null, row: -1 } as const;
 const FOUND: { columns: DayColumns | null; row: number } = { columns: null, row: -1 };
 
 function copyRows(columns: DayColumns, first: number, end: number, builder: DayBuilder): void {
-  const { meterOffsets, slotOffsets, values, quality, metas, states } = columns;
+  const { meterOffsets, slotOffsets, values, quality, metas, states, qualityRanks } = columns;
   for (let row = first; row < end; row++) {
     const from = slotOffsets[row]!;
     const to = slotOffsets[row + 1]!;
@@ -195,10 +199,12 @@ function copyRows(columns: DayColumns, first: number, end: number, builder: DayB
       columns.channels[row]!,
       columns.intervalMinutes[row]!,
       columns.settled[row]!,
-      columns.created[row]!,
-      columns.resend[row]!,
+      columns.ranks[row]!,
       to - from,
     );
-    for (let i = from; i < to; i++) builder.slot(values[i]!, metas[quality[i]!]!, states[quality[i]!]!);
+    for (let i = from; i < to; i++) {
+      const at = quality[i]!;
+      builder.slot(values[i]!, metas[at]!, states[at]!, qualityRanks[at]!);
+    }
   }
 }

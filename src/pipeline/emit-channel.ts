@@ -71,12 +71,13 @@ function whatGoesOut(window: ChannelWindow, i: number, settles: boolean): number
 /** A slot that nothing goes out for: a read that came for it waits, or came where another meter covers. */
 function countKept(state: SettleState, facts: ChannelFacts, window: ChannelWindow, i: number): void {
   const { slots } = window;
-  if (slots.origins[i] !== ORIGIN_NEW || slots.states[i] === SLOT_ABSENT) return;
+  const isNew = slots.origins[i] === ORIGIN_NEW;
   if (slots.states[i] !== SLOT_COVERED) {
-    state.countWaiting(window.slotBlocks[i]!);
+    if (isNew && slots.states[i] !== SLOT_ABSENT) state.countWaiting(window.slotBlocks[i]!);
     return;
   }
-  state.countReplaced(window.slotBlocks[i]!);
+  if (isNew) state.countReplaced(window.slotBlocks[i]!);
+  else if (!window.hasWaited(i)) return;
   const end = lineEnd(facts, window, i, METHOD_NONE, slots.checks[i]!);
   state.estimates.line(facts, window.stampOf(i), slots.metas[i]!, slots.values[i]!, NO_DECIMALS, 0, end);
 }

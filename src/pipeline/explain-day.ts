@@ -9,6 +9,7 @@ import { seekKey } from '../store/history-columns.js';
 import { type DayColumns, readDayFile, readRegisterFile } from '../store/history-file.js';
 import { openLedger } from '../store/ledger.js';
 import type { PartitionMap } from '../store/partition-map.js';
+import { ReadRanks } from '../store/read-ranks.js';
 import { linesOf } from '../store/sorted-lines.js';
 import type { Config } from './config.js';
 import { dayKey, type HistoryEntry, MAP_KEY, registersKey } from './run-state.js';
@@ -92,7 +93,7 @@ export async function explainDay(config: Config, meterId: string, day: number): 
     const runs = ledger.list('runs/done/').map(({ key }) => key.slice('runs/done/'.length));
     const estimates = listedLines(config, runs, 'estimates.csv', meterId);
     const review = listedLines(config, runs, 'review.csv', meterId);
-    const columns = dayPath === null ? null : readDayFile(dayPath);
+    const columns = dayPath === null ? null : readDayFile(dayPath, new ReadRanks());
     const zone = parseZone(config.marketTimeZone)!;
     const registers = registerPaths.flatMap((path) => registersOf(path, meterId, day, zone));
     const channels =
@@ -154,14 +155,14 @@ interface RegisterOfDay {
 
 /** Register reads of a meter on a day, and the last one before it. */
 function registersOf(path: string, meterId: string, day: number, zone: number): RegisterOfDay[] {
-  const columns = readRegisterFile(path);
+  const columns = readRegisterFile(path, new ReadRanks());
   const meter = Buffer.from(meterId, 'latin1');
   const found: RegisterOfDay[] = [];
   let row = seekKey(columns, 0, meter, 0, meter.length, -1);
   for (; row < columns.rowCount && idAt(columns, row) === meterId; row++) {
     const stamp = columns.stamps[row]!;
     if (readDayOf(stamp, zone) > day) continue;
-    const value = formatDecimal(columns.values[row]!, decimalsOf(columns.metas[row]!));
+    const value = formatDecimal(columns.values[row]!, decimalsOf(columns.metas[columns.quality[row]!]!));
     const one = { unit: columns.channels[row]! >> 2, stamp: isoMinute(stamp), value };
     found.push(one);
   }

@@ -3,7 +3,6 @@ import {
   BLOCK_HAS_CONSTANT,
   BLOCK_HEADER_WORDS,
   BLOCK_MIXED_METAS,
-  BLOCK_RESEND,
   BLOCK_WIDE_VALUES,
 } from '../model/block.js';
 import { UNITS_PER_ONE } from '../model/decimal.js';
@@ -52,9 +51,8 @@ export function settleQuick(
   if (state.task.sends) writeDay(state, facts, words, count, interval);
   state.outcome.accepted += count;
   countFullChannel(state.hoursOf(dayOfBlock, true), count);
-  const resend = ((words[start + 1]! >>> 24) & BLOCK_RESEND) !== 0 ? 1 : 0;
-  const created = words[start + 3]!;
-  const builder = state.days.put(dayOfBlock, meter, from, to, channel, interval, 1, created, resend, count);
+  const rank = state.rankOf(start);
+  const builder = state.days.put(dayOfBlock, meter, from, to, channel, interval, 1, rank, count);
   builder.slots(words, valuesAt, count, metaOfBlock, SLOT_PASSED);
   return true;
 }

@@ -1,4 +1,5 @@
 import { stampTable } from '../formats/cmep/writer.js';
+import { UNITS_PER_ONE } from '../model/decimal.js';
 import { decimalsOf, NO_DECIMALS } from '../model/quality.js';
 import { readDayOf } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
@@ -11,6 +12,20 @@ import type { SettleState } from './settle-state.js';
 const block = createOpenBlock();
 /** Filled anew for each channel that has reads without a value. */
 const valued = new KnownRegisters();
+
+/** Reads that the history keeps and that came again, and reads of this run that another one of it beat. */
+const held: Read[] = [];
+const losers: Read[] = [];
+
+interface Read {
+  stamp: number;
+  value: number;
+  meta: number;
+  rank: number;
+  block: number;
+}
+
+const hasValue = (meta: number): boolean => decimalsOf(meta) !== NO_DECIMALS;
 
 /**
  * Register reads of a channel: those of blocks `first` to `end - 1`, which are to be sent, and those that
@@ -29,57 +44,79 @@ export function gatherRegisters(
   known: KnownRegisters,
 ): void {
   known.clear();
+  held.length = 0;
+  losers.length = 0;
   store.collect(facts.meter, facts.from, facts.to, facts.channel, firstDay, lastDay, known);
   for (let b = first; b < end; b++) {
     openBlock(index, index.starts[b]!, block);
-    for (let i = 0; i < block.count; i++) addFresh(state, facts, index, known, b, i);
+    const rank = state.rankOfBlock(b);
+    for (let i = 0; i < block.count; i++) addFresh(index, known, b, rank, i);
   }
+  for (const read of held) meetHeld(state, facts, known, read);
+  for (const read of losers) tellLoser(state, facts, known, read);
 }
 
-function addFresh(
-  state: SettleState,
-  facts: ChannelFacts,
-  index: BlockIndex,
-  known: KnownRegisters,
-  b: number,
-  i: number,
-): void {
+/** Puts a read of this run in its place: blocks come in rising precedence, and one without a value never beats another. */
+function addFresh(index: BlockIndex, known: KnownRegisters, b: number, rank: number, i: number): void {
   const stamp = stampOfRead(index, block, i);
   const value = valueOfRead(index, block, i);
   const meta = metaOfRead(index, block, i);
-  const at = known.placeOf(stamp);
-  if (at > 0 && known.stamps[at - 1] === stamp)
-    takeRepeat(state, facts, known, at - 1, b, stamp, meta, value);
-  else known.insert(at, stamp, value, meta, b, block.constant);
-}
-
-/** A register read of a stamp that is there: the later one stays, a read without a value never. */
-function takeRepeat(
-  state: SettleState,
-  facts: ChannelFacts,
-  known: KnownRegisters,
-  at: number,
-  b: number,
-  stamp: number,
-  meta: number,
-  value: number,
-): void {
-  const oldMeta = known.metas[at]!;
-  const old = known.values[at]!;
-  const oldHasValue = decimalsOf(oldMeta) !== NO_DECIMALS;
-  const newHasValue = decimalsOf(meta) !== NO_DECIMALS;
-  const isSame = oldHasValue === newHasValue && (!newHasValue || old === value);
-  const isKept = known.blocks[at]! < 0;
-  if ((isKept && isSame) || (oldHasValue && !newHasValue)) {
-    state.duplicate(b, facts, stamp, isSame, oldMeta, old, meta, value);
+  const at = known.placeOf(stamp) - 1;
+  if (at < 0 || known.stamps[at] !== stamp) {
+    known.insert(at + 1, stamp, value, meta, rank, b, block.constant);
     return;
   }
-  if (!isKept) state.duplicate(known.blocks[at]!, facts, stamp, isSame, meta, value, oldMeta, old);
-  else known.resend[at] = 1;
+  if (known.blocks[at]! < 0) held.push(readAt(known, at));
+  else if (!hasValue(meta) && hasValue(known.metas[at]!)) {
+    losers.push({ stamp, value, meta, rank, block: b });
+    return;
+  } else losers.push(readAt(known, at));
+  put(known, at, value, meta, rank, b, block.constant);
+}
+
+function readAt({ stamps, values, metas, ranks, blocks }: KnownRegisters, at: number): Read {
+  const [stamp, value, meta] = [stamps[at]!, values[at]!, metas[at]!];
+  return { stamp, value, meta, rank: ranks[at]!, block: blocks[at]! };
+}
+
+function put(
+  known: KnownRegisters,
+  at: number,
+  value: number,
+  meta: number,
+  rank: number,
+  b: number,
+  constant: number,
+): void {
   known.values[at] = value;
   known.metas[at] = meta;
+  known.ranks[at] = rank;
   known.blocks[at] = b;
-  known.constants[at] = block.constant;
+  known.constants[at] = constant;
+}
+
+/** Check 2 between the winner of this run and the read that the history keeps of its stamp, which has a value. */
+function meetHeld(state: SettleState, facts: ChannelFacts, known: KnownRegisters, read: Read): void {
+  const at = known.placeOf(read.stamp) - 1;
+  const fresh = readAt(known, at);
+  const isSame = hasValue(fresh.meta) && fresh.value === read.value;
+  // Of two with one rank that of the later run wins.
+  const isLater = state.ranks.compare(fresh.rank, read.rank) >= 0;
+  if (hasValue(fresh.meta) && !isSame && isLater) {
+    known.resend[at] = 1;
+    return;
+  }
+  state.duplicate(fresh.block, facts, read.stamp, isSame, read.meta, read.value, fresh.meta, fresh.value);
+  const raises = isSame && isLater && fresh.rank !== read.rank;
+  put(known, at, read.value, read.meta, raises ? fresh.rank : read.rank, -1, UNITS_PER_ONE);
+  known.raised[at] = raises ? 1 : 0;
+}
+
+function tellLoser(state: SettleState, facts: ChannelFacts, known: KnownRegisters, read: Read): void {
+  const at = known.placeOf(read.stamp) - 1;
+  const [kept, keptMeta] = [known.values[at]!, known.metas[at]!];
+  const isSame = hasValue(read.meta) === hasValue(keptMeta) && (!hasValue(keptMeta) || read.value === kept);
+  state.duplicate(read.block, facts, read.stamp, isSame, keptMeta, kept, read.meta, read.value);
 }
 
 /** The reads that have a value, for spans and for the history. */
@@ -89,9 +126,11 @@ export function withValues(known: KnownRegisters): KnownRegisters {
   if (all) return known;
   valued.clear();
   for (let i = 0; i < known.count; i++) {
-    if (decimalsOf(known.metas[i]!) === NO_DECIMALS) continue;
-    const { stamps, values, metas, blocks, constants } = known;
-    valued.insert(valued.count, stamps[i]!, values[i]!, metas[i]!, blocks[i]!, constants[i]!);
+    if (!hasValue(known.metas[i]!)) continue;
+    const { stamps, values, metas, ranks, blocks, constants } = known;
+    const [meta, rank] = [metas[i]!, ranks[i]!];
+    valued.insert(valued.count, stamps[i]!, values[i]!, meta, rank, blocks[i]!, constants[i]!);
+    valued.raised[valued.count - 1] = known.raised[i]!;
   }
   return valued;
 }
@@ -121,7 +160,7 @@ export function settleRegisters(
   const kept = withValues(known);
   let lastDay = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < kept.count; i++) {
-    if (kept.blocks[i]! < 0) continue;
+    if (kept.blocks[i]! < 0 && kept.raised[i] === 0) continue;
     const day = readDayOf(kept.stamps[i]!, task.marketZoneMinutes);
     if (day !== lastDay) store.put(day, meter, from, to, channel, kept);
     lastDay = day;

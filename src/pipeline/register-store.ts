@@ -1,6 +1,7 @@
 import { MINUTES_PER_DAY, readDayOf, readDayStart } from '../model/time.js';
 import { compareKey, type KeyColumns, seekKey } from '../store/history-columns.js';
 import { RegisterBuilder, type RegisterColumns, readRegisterFile } from '../store/history-file.js';
+import type { ReadRanks } from '../store/read-ranks.js';
 import type { KnownRegisters } from './known-registers.js';
 import type { HistoryRef } from './settle-types.js';
 
@@ -36,6 +37,7 @@ export class RegisterStore {
     upper: string | null,
     private readonly zoneMinutes: number,
     private readonly keepDays: number,
+    private readonly ranks: ReadRanks,
   ) {
     this.days = refs.map((ref) => ref.day).sort((a, b) => a - b);
     this.paths = new Map(refs.map((ref) => [ref.day, ref.path]));
@@ -46,7 +48,7 @@ export class RegisterStore {
   private load(day: number): LoadedDay {
     let loaded = this.loaded.get(day);
     if (loaded === undefined) {
-      const columns = readRegisterFile(this.paths.get(day)!);
+      const columns = readRegisterFile(this.paths.get(day)!, this.ranks);
       const cursor = seekKey(columns, 0, this.lower, 0, this.lower.length, -1);
       const end =
         this.upper === null
@@ -87,7 +89,9 @@ export class RegisterStore {
       const { columns } = this.load(day);
       for (let row = this.firstRowOf(day, meter, from, to, channel); ; row++) {
         if (row >= columns.rowCount || compareKey(columns, row, meter, from, to, channel) !== 0) break;
-        known.addKept(columns.stamps[row]!, columns.values[row]!, columns.metas[row]!);
+        const quality = columns.quality[row]!;
+        const [meta, rank] = [columns.metas[quality]!, columns.ranks[quality]!];
+        known.addKept(columns.stamps[row]!, columns.values[row]!, meta, rank);
       }
     }
   }
@@ -149,20 +153,10 @@ export class RegisterStore {
         if (stamp >= oldest) last = i;
         continue;
       }
-      if (last >= 0) {
-        written.builder.row(
-          meter,
-          from,
-          to,
-          channel,
-          known.stamps[last]!,
-          known.values[last]!,
-          known.metas[last]!,
-        );
-        last = -1;
-      }
+      if (last >= 0) putRead(written.builder, meter, from, to, channel, known, last);
+      last = -1;
       if (readDayOf(stamp, this.zoneMinutes) !== day) break;
-      written.builder.row(meter, from, to, channel, stamp, known.values[i]!, known.metas[i]!);
+      putRead(written.builder, meter, from, to, channel, known, i);
     }
   }
 
@@ -173,7 +167,7 @@ export class RegisterStore {
       const baseDay = isSameDay ? day : this.dayBefore(day);
       const base = baseDay < 0 ? null : this.load(baseDay);
       const copied = base === null ? 0 : seekKey(base.columns, 0, this.lower, 0, this.lower.length, -1);
-      written = { builder: takeBuilder(), base, isSameDay, copied };
+      written = { builder: takeBuilder(this.ranks), base, isSameDay, copied };
       this.written.set(day, written);
     }
     return written;
@@ -206,7 +200,7 @@ export class RegisterStore {
       if (!written.isSameDay && (!isLastOfKey || columns.stamps[row]! < oldest)) continue;
       const meterFrom = columns.meterOffsets[row]!;
       const meterTo = columns.meterOffsets[row + 1]!;
-      const { meterBytes, channels, stamps, values, metas } = columns;
+      const { meterBytes, channels, stamps, values, quality, metas, ranks } = columns;
       written.builder.row(
         meterBytes,
         meterFrom,
@@ -214,7 +208,8 @@ export class RegisterStore {
         channels[row]!,
         stamps[row]!,
         values[row]!,
-        metas[row]!,
+        metas[quality[row]!]!,
+        ranks[quality[row]!]!,
       );
     }
     written.copied = Math.max(written.copied, end);
@@ -242,10 +237,22 @@ export class RegisterStore {
 const spareBuilders: RegisterBuilder[] = [];
 const SPARE_BUILDERS_MAX = 4;
 
-function takeBuilder(): RegisterBuilder {
-  const builder = spareBuilders.pop() ?? new RegisterBuilder();
-  builder.clear();
+function takeBuilder(ranks: ReadRanks): RegisterBuilder {
+  const builder = spareBuilders.pop() ?? new RegisterBuilder(ranks);
+  builder.clear(ranks);
   return builder;
+}
+
+function putRead(
+  builder: RegisterBuilder,
+  meter: Uint8Array,
+  from: number,
+  to: number,
+  channel: number,
+  { stamps, values, metas, ranks }: KnownRegisters,
+  i: number,
+): void {
+  builder.row(meter, from, to, channel, stamps[i]!, values[i]!, metas[i]!, ranks[i]!);
 }
 
 function isSameKey(columns: KeyColumns, a: number, b: number): boolean {

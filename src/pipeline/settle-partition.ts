@@ -52,13 +52,14 @@ export function settlePartition(
 ): PartitionCounts {
   const { task } = state;
   const index = loadBlocks(task.spillFiles, input.pieces);
-  const days = new DayStore(input.days, input.lower, input.upper, expectedSlots(index));
+  const days = new DayStore(input.days, input.lower, input.upper, expectedSlots(index), state.ranks);
   const registers = new RegisterStore(
     input.registers,
     input.lower,
     input.upper,
     task.marketZoneMinutes,
     Math.max(REGISTER_KEEP_DAYS, ...Object.values(task.vee.policies).map(({ historyDays }) => historyDays)),
+    state.ranks,
   );
   const past = new PastDays(input.days, input.lower, days);
   state.enter(days, past, index);

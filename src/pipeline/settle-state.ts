@@ -2,6 +2,7 @@ import { FindingBuffer } from '../conformance/finding-buffer.js';
 import { RULES, ruleNumber } from '../conformance/rules.js';
 import { SEVERITY } from '../formats/cmep/settings.js';
 import { CmepWriter, stampTable } from '../formats/cmep/writer.js';
+import { BLOCK_RESEND } from '../model/block.js';
 import { formatDecimal } from '../model/decimal.js';
 import {
   decimalsOf,
@@ -20,6 +21,7 @@ import {
 import { isoMinute, readDayStart } from '../model/time.js';
 import { UNITS } from '../model/units.js';
 import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
+import { ReadRanks } from '../store/read-ranks.js';
 import { BatchWriter } from './batch-writer.js';
 import { type ChannelFacts, meterText } from './channel-facts.js';
 import { ChannelHistory } from './channel-history.js';
@@ -63,6 +65,12 @@ export class SettleState {
   readonly silent = new Set<string>();
   /** Time that other meters cover; null where no meter was exchanged on the days of the run. */
   readonly exchanges: Exchanges | null;
+  /** Ranks of reads (check 2), those of this run and those that the history keeps. */
+  readonly ranks = new ReadRanks();
+  /** Rank of a row that holds no read. */
+  readonly noRank = this.ranks.numberOf(0, 0, '');
+  /** By range: rank of the block that was asked for last, or -1. */
+  private readonly lastRanks: Int32Array;
   reviewCount = 0;
   rejectedRecords = 0;
   /** The history of the partition under work. */
@@ -99,6 +107,7 @@ export class SettleState {
     this.review = new ListWriter(`${prefix}.review.csv`);
     this.missingMeters = new ListWriter(`${prefix}.missing-meters.csv`);
     this.duplicatesList = new ListWriter(`${prefix}.duplicates.csv`);
+    this.lastRanks = new Int32Array(task.rangeFiles.length).fill(-1);
   }
 
   /** Begins a partition. */
@@ -134,6 +143,24 @@ export class SettleState {
 
   private rangeOf(block: number): number {
     return this.index!.words[this.index!.starts[block]! + 4]!;
+  }
+
+  /** Rank of the reads of the block that begins at word `start`. */
+  rankOf(start: number): number {
+    const { words } = this.index!;
+    const range = words[start + 4]!;
+    const created = words[start + 3]!;
+    const resend = ((words[start + 1]! >>> 24) & BLOCK_RESEND) === 0 ? 0 : 1;
+    const last = this.lastRanks[range]!;
+    if (last >= 0 && this.ranks.is(last, resend, created)) return last;
+    const rank = this.ranks.numberOf(resend, created, this.task.rangeFiles[range]!);
+    this.lastRanks[range] = rank;
+    return rank;
+  }
+
+  /** Rank of the reads of a block, by its place in the order. */
+  rankOfBlock(block: number): number {
+    return this.rankOf(this.index!.starts[block]!);
   }
 
   /** A read that gave way to an estimate, or came too late to replace one. */
@@ -189,16 +216,11 @@ export class SettleState {
     return `${csvField(meterText(facts))},${UNITS[facts.channel >> 2]},${isoMinute(stamp)}`;
   }
 
-  private addFinding(code: string, facts: ChannelFacts, stamp: number): void {
+  /** A check's result on a slot. */
+  addFinding(code: string, facts: ChannelFacts, stamp: number): void {
     const rule = ruleNumber(code);
     const { meter, from, to } = facts;
     this.findings.add(rule, SEVERITIES[rule]!, 0, 0, 0, stamp, meter, from, from, from, to);
-  }
-
-  /** A check's result on a read that came in this run; flagged ones go to the review list. */
-  tellCheck(code: string, facts: ChannelFacts, stamp: number, isFlagged: boolean, detail: string): void {
-    if (isFlagged) this.tellReview(code, facts, stamp, detail);
-    else this.addFinding(code, facts, stamp);
   }
 
   /** Something that a person should look at. */

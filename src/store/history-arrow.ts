@@ -79,15 +79,25 @@ export function offsetOf(pieces: readonly Uint8Array[], column: ArrayBufferView)
   throw new Error('a column was copied on its way into its file: its place there is not known');
 }
 
+export interface OpenFile {
+  table: Table;
+  format: string;
+  metadata: ReadonlyMap<string, string>;
+  rows: number;
+  keys: KeyColumns;
+}
+
 /**
- * Opens a history file of a format.
- * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
+ * Opens a history file.
+ * @param formats those that it may have
+ * @throws ReadmillError READMILL_HISTORY_DAMAGED where it has none of them, or is no such file
  */
-export function openFile(path: string, format: string): { table: Table; rows: number; keys: KeyColumns } {
-  let table: Table;
+export function openFile(path: string, formats: readonly string[]): OpenFile {
   try {
-    table = tableFromIPC(readFileSync(path));
-    if (table.schema.metadata.get(FORMAT_KEY) !== format) throw new Error(`not a ${format} file`);
+    const table = tableFromIPC(readFileSync(path));
+    const { metadata } = table.schema;
+    const format = metadata.get(FORMAT_KEY) ?? '';
+    if (!formats.includes(format)) throw formatError(path, format, formats);
     const rows = table.numRows;
     const meter = column(table, 'meter_id');
     const channel = column(table, 'channel');
@@ -102,14 +112,25 @@ export function openFile(path: string, format: string): { table: Table; rows: nu
       meterOffsets: meter.valueOffsets as Int32Array,
       channels,
     };
-    return { table, rows, keys };
+    return { table, format, metadata, rows, keys };
   } catch (thrown) {
+    if (thrown instanceof ReadmillError) throw thrown;
     throw new ReadmillError(
       'READMILL_HISTORY_DAMAGED',
       `${path}: the history file cannot be read (${messageOf(thrown)}). Restore it from a copy of the state folder.`,
       { cause: thrown },
     );
   }
+}
+
+/** A file of another format: of another kind, or of another version of readmill. */
+function formatError(path: string, format: string, formats: readonly string[]): Error {
+  const kind = formats[0]!.split('/')[0]!;
+  if (format.split('/')[0] !== kind) return new Error(`not a ${kind} file`);
+  return new ReadmillError(
+    'READMILL_HISTORY_DAMAGED',
+    `${path}: the history file has the format ${format} of another version of readmill; this one knows ${formats.join(', ')}. Go on with the version that wrote it, or a later one.`,
+  );
 }
 
 /** The one chunk of a column; files are written with a single record batch. */

@@ -6,12 +6,14 @@ import {
   List,
   makeData,
   makeVector,
+  type Table,
   Uint16,
   Uint32,
   type Vector,
 } from 'apache-arrow';
 import { column, keyVectors, openFile, toFile } from './history-arrow.js';
 import { KeyBuilder, type KeyColumns } from './history-columns.js';
+import { NamedRanks, type ReadRanks, ranksOfMetadata } from './read-ranks.js';
 
 /**
  * Files of read days and of register reads (docs/history.md), as columns of typed arrays. This module knows
@@ -19,13 +21,10 @@ import { KeyBuilder, type KeyColumns } from './history-columns.js';
  */
 
 /** One read day of the channels of a partition. Slots of row i: `slotOffsets[i]` to `slotOffsets[i + 1]`. */
-export interface DayColumns extends KeyColumns {
+export interface DaySlots extends KeyColumns {
   intervalMinutes: Uint16Array;
   /** 1 where the row's day is settled. */
   settled: Uint8Array;
-  /** Latest creation stamp of the records that the row came from, and whether one of them was a RESEND. */
-  created: Int32Array;
-  resend: Uint8Array;
   slotOffsets: Int32Array;
   values: Int32Array | Float64Array;
   /** By slot: index into `metas` and `states`. */
@@ -34,45 +33,76 @@ export interface DayColumns extends KeyColumns {
   states: Uint8Array;
 }
 
+/** The same, and which ranks the reads have. */
+export interface DayColumns extends DaySlots {
+  /** By row: rank of its reads, but for those whose quality names another one. */
+  ranks: Int32Array;
+  /** By quality: its reads' rank, or -1 for that of the row. */
+  qualityRanks: Int32Array;
+}
+
 /** Register reads of a read day, with the last one before it of each channel. */
 export interface RegisterColumns extends KeyColumns {
   stamps: Int32Array;
   values: Float64Array;
+  /** By row: index into `metas` and `ranks`. */
+  quality: Uint16Array | Uint32Array;
   metas: Int32Array;
+  ranks: Int32Array;
 }
 
-/** Qualities that an index of 16 bits can tell apart; a file with more has indexes of 32 bits. */
+/** Qualities and ranks that an index of 16 bits can tell apart; a file with more has indexes of 32 bits. */
 const NARROW_QUALITIES_MAX = 65_536;
+const DAY_FORMAT = 'day/2';
+const REGISTERS_FORMAT = 'registers/2';
+/** Formats without ranks by slot and without file names. */
+const OLD_DAY_FORMAT = 'day/1';
+const OLD_REGISTERS_FORMAT = 'registers/1';
+
+/** In place of a slot's rank: it is that of the row. */
+const ROWS_RANK = -1;
+/** Before any record. */
+const EARLIEST_CREATION = -(2 ** 31);
 
 /** Builds the columns of a day, row after row in the order of keys. */
 export class DayBuilder {
   readonly keys = new KeyBuilder();
   private intervalMinutes = new Uint16Array(1 << 12);
   private settled = new Uint8Array(1 << 12);
-  private created = new Int32Array(1 << 12);
-  private resend = new Uint8Array(1 << 12);
+  private ranks = new Int32Array(1 << 12);
   private slotOffsets = new Int32Array(1 << 12);
   private slotTotal = 0;
   private values: Int32Array | Float64Array;
   private quality: Uint16Array | Uint32Array;
-  private readonly qualities = new Map<number, number>();
+  private readonly qualities: [meta: number, state: number, rank: number][] = [];
+  /** Places in `qualities` by their numbers; text where they name a rank. */
+  private readonly placeOf = new Map<number | string, number>();
   private lastMeta = 0;
   private lastState = -1;
+  private lastRank = ROWS_RANK;
   private lastQuality = 0;
 
-  /** @param slotsExpected room to begin with; more is made as needed */
-  constructor(slotsExpected = 1 << 12) {
+  /**
+   * @param table what ranks are numbers of
+   * @param slotsExpected room to begin with; more is made as needed
+   */
+  constructor(
+    private table: ReadRanks,
+    slotsExpected = 1 << 12,
+  ) {
     this.values = new Int32Array(slotsExpected);
     this.quality = new Uint16Array(slotsExpected);
   }
 
   /** Empties the columns, for another day; their memory is kept. */
-  clear(): void {
+  clear(table: ReadRanks): void {
+    this.table = table;
     this.keys.clear();
     this.slotTotal = 0;
     if (!(this.values instanceof Int32Array)) this.values = new Int32Array(this.values.length);
     if (!(this.quality instanceof Uint16Array)) this.quality = new Uint16Array(this.quality.length);
-    this.qualities.clear();
+    this.qualities.length = 0;
+    this.placeOf.clear();
     this.lastState = -1;
   }
 
@@ -84,8 +114,7 @@ export class DayBuilder {
     channel: number,
     intervalMinutes: number,
     settled: number,
-    created: number,
-    resend: number,
+    rank: number,
     slotCount: number,
   ): void {
     const row = this.keys.rowCount;
@@ -93,30 +122,37 @@ export class DayBuilder {
     if (row + 2 > this.slotOffsets.length) this.growRows();
     this.intervalMinutes[row] = intervalMinutes;
     this.settled[row] = settled;
-    this.created[row] = created;
-    this.resend[row] = resend;
+    this.ranks[row] = rank;
     this.slotOffsets[row + 1] = this.slotTotal + slotCount;
     while (this.slotTotal + slotCount > this.values.length) this.growSlots();
   }
 
-  slot(value: number, meta: number, state: number): void {
+  /** @param rank where it is not that of the row */
+  slot(value: number, meta: number, state: number, rank = ROWS_RANK): void {
     const at = this.slotTotal++;
     if ((value | 0) !== value && this.values instanceof Int32Array)
       this.values = Float64Array.from(this.values);
     this.values[at] = value;
-    if (meta !== this.lastMeta || state !== this.lastState) {
+    if (meta !== this.lastMeta || state !== this.lastState || rank !== this.lastRank) {
       this.lastMeta = meta;
       this.lastState = state;
-      const key = meta * 8 + state;
-      let index = this.qualities.get(key);
-      if (index === undefined) {
-        index = this.qualities.size;
-        if (index === NARROW_QUALITIES_MAX) this.quality = Uint32Array.from(this.quality);
-        this.qualities.set(key, index);
-      }
-      this.lastQuality = index;
+      this.lastRank = rank;
+      this.lastQuality = this.qualityOf(meta, state, rank);
     }
     this.quality[at] = this.lastQuality;
+  }
+
+  private qualityOf(meta: number, state: number, rank: number): number {
+    const number = meta * 8 + state;
+    const key = rank === ROWS_RANK ? number : `${number}/${rank}`;
+    let place = this.placeOf.get(key);
+    if (place === undefined) {
+      place = this.qualities.length;
+      if (place === NARROW_QUALITIES_MAX) this.quality = Uint32Array.from(this.quality);
+      this.qualities.push([meta, state, rank]);
+      this.placeOf.set(key, place);
+    }
+    return place;
   }
 
   /** The slots of a row that all came with the same meta word and have the same state. */
@@ -136,8 +172,7 @@ export class DayBuilder {
     const length = this.slotOffsets.length * 2;
     this.intervalMinutes = grown(this.intervalMinutes, new Uint16Array(length));
     this.settled = grown(this.settled, new Uint8Array(length));
-    this.created = grown(this.created, new Int32Array(length));
-    this.resend = grown(this.resend, new Uint8Array(length));
+    this.ranks = grown(this.ranks, new Int32Array(length));
     this.slotOffsets = grown(this.slotOffsets, new Int32Array(length));
   }
 
@@ -154,8 +189,7 @@ export class DayBuilder {
   }
 
   /** What has been put in so far, as a reader of the file would find it; good until the next row. */
-  columns(): DayColumns {
-    const pairs = this.qualityPairs();
+  columns(): DaySlots {
     return {
       rowCount: this.keys.rowCount,
       meterBytes: this.keys.meterBytes,
@@ -163,18 +197,12 @@ export class DayBuilder {
       channels: this.keys.channels,
       intervalMinutes: this.intervalMinutes,
       settled: this.settled,
-      created: this.created,
-      resend: this.resend,
       slotOffsets: this.slotOffsets,
       values: this.values,
       quality: this.quality,
-      metas: Int32Array.from(pairs, ([meta]) => meta),
-      states: Uint8Array.from(pairs, ([, state]) => state),
+      metas: Int32Array.from(this.qualities, ([meta]) => meta),
+      states: Uint8Array.from(this.qualities, ([, state]) => state),
     };
-  }
-
-  private qualityPairs(): [meta: number, state: number][] {
-    return [...this.qualities.keys()].map((key) => [Math.floor(key / 8), ((key % 8) + 8) % 8]);
   }
 
   /** The bytes of the whole file, in pieces that are good until the next row. */
@@ -194,16 +222,20 @@ export class DayBuilder {
       ? makeData({ type: new Uint16(), length: slots, data: this.quality.subarray(0, slots) as Uint16Array })
       : makeData({ type: new Uint32(), length: slots, data: this.quality.subarray(0, slots) as Uint32Array });
     const valueOffsets = this.slotOffsets.subarray(0, rows + 1);
+    const named = new NamedRanks(this.table);
+    const ranks = this.ranks.subarray(0, rows).map((rank) => named.numberOf(rank));
+    const qualities = this.qualities.map(([meta, state, rank]) =>
+      rank === ROWS_RANK ? [meta, state] : [meta, state, named.numberOf(rank)],
+    );
     const columns: Record<string, Vector> = {
       ...keyVectors(this.keys),
       interval_minutes: makeVector(this.intervalMinutes.subarray(0, rows)),
       settled: makeVector(this.settled.subarray(0, rows)),
-      created: makeVector(this.created.subarray(0, rows)),
-      resend: makeVector(this.resend.subarray(0, rows)),
+      rank: makeVector(indexes(ranks, named.count)),
       values: listVector(values as Data<Int32>, isNarrow ? new Int32() : new Float64(), valueOffsets, rows),
       quality: listVector(quality as Data<Uint16>, isFew ? new Uint16() : new Uint32(), valueOffsets, rows),
     };
-    return toFile(columns, 'day/1', { quality: JSON.stringify(this.qualityPairs()) });
+    return toFile(columns, DAY_FORMAT, { quality: JSON.stringify(qualities), ...named.metadata() });
   }
 }
 
@@ -212,11 +244,22 @@ export class RegisterBuilder {
   readonly keys = new KeyBuilder();
   private stamps = new Int32Array(1 << 12);
   private values = new Float64Array(1 << 12);
-  private metas = new Int32Array(1 << 12);
+  private quality = new Int32Array(1 << 12);
+  private readonly qualities: [meta: number, rank: number][] = [];
+  /** By rank: places in `qualities` by meta word, and the last of them. */
+  private readonly placesOf: (Map<number, number> | undefined)[] = [];
+  private readonly lastOf: (number | undefined)[] = [];
+
+  /** @param table what ranks are numbers of */
+  constructor(private table: ReadRanks) {}
 
   /** Empties the columns, for another day; their memory is kept. */
-  clear(): void {
+  clear(table: ReadRanks): void {
+    this.table = table;
     this.keys.clear();
+    this.qualities.length = 0;
+    this.placesOf.length = 0;
+    this.lastOf.length = 0;
   }
 
   row(
@@ -227,17 +270,33 @@ export class RegisterBuilder {
     stamp: number,
     value: number,
     meta: number,
+    rank: number,
   ): void {
     const row = this.keys.rowCount;
     this.keys.append(meter, from, to, channel);
     if (row >= this.stamps.length) {
       this.stamps = grown(this.stamps, new Int32Array(row * 2));
       this.values = grown(this.values, new Float64Array(row * 2));
-      this.metas = grown(this.metas, new Int32Array(row * 2));
+      this.quality = grown(this.quality, new Int32Array(row * 2));
     }
     this.stamps[row] = stamp;
     this.values[row] = value;
-    this.metas[row] = meta;
+    const last = this.lastOf[rank];
+    this.quality[row] =
+      last !== undefined && this.qualities[last]![0] === meta ? last : this.qualityOf(meta, rank);
+  }
+
+  private qualityOf(meta: number, rank: number): number {
+    this.placesOf[rank] ??= new Map();
+    const places = this.placesOf[rank];
+    let place = places.get(meta);
+    if (place === undefined) {
+      place = this.qualities.length;
+      this.qualities.push([meta, rank]);
+      places.set(meta, place);
+    }
+    this.lastOf[rank] = place;
+    return place;
   }
 
   /** The bytes of the whole file, in pieces that are good until the next row. */
@@ -247,10 +306,17 @@ export class RegisterBuilder {
       ...keyVectors(this.keys),
       stamp: makeVector(this.stamps.subarray(0, rows)),
       value: makeVector(this.values.subarray(0, rows)),
-      meta: makeVector(this.metas.subarray(0, rows)),
+      quality: makeVector(indexes(this.quality.subarray(0, rows), this.qualities.length)),
     };
-    return toFile(columns, 'registers/1', {});
+    const named = new NamedRanks(this.table);
+    const qualities = this.qualities.map(([meta, rank]) => [meta, named.numberOf(rank)]);
+    return toFile(columns, REGISTERS_FORMAT, { quality: JSON.stringify(qualities), ...named.metadata() });
   }
+}
+
+/** Indexes into a list, as narrow as they can be. */
+function indexes(wide: Int32Array, count: number): Uint16Array | Uint32Array {
+  return count <= NARROW_QUALITIES_MAX ? new Uint16Array(wide) : new Uint32Array(wide);
 }
 
 function grown<T extends { set(from: T): void }>(from: T, to: T): T {
@@ -270,39 +336,80 @@ function listVector(
 
 /**
  * Reads a day file.
+ * @param table what ranks become numbers of
  * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
  */
-export function readDayFile(path: string): DayColumns {
-  const { table, rows, keys } = openFile(path, 'day/1');
-  const values = column(table, 'values');
+export function readDayFile(path: string, table: ReadRanks): DayColumns {
+  const file = openFile(path, [DAY_FORMAT, OLD_DAY_FORMAT]);
+  const { table: columns, rows, keys, metadata } = file;
+  const values = column(columns, 'values');
   const slotOffsets = values.valueOffsets as Int32Array;
-  const pairs = JSON.parse(table.schema.metadata.get('quality') ?? '[]') as [number, number][];
+  const qualities = JSON.parse(metadata.get('quality') ?? '[]') as [number, number, number?][];
+  const listed = ranksOfMetadata(metadata, table);
   return {
     ...keys,
     rowCount: rows,
-    intervalMinutes: column(table, 'interval_minutes').values as Uint16Array,
-    settled: column(table, 'settled').values as Uint8Array,
-    created: column(table, 'created').values as Int32Array,
-    resend: column(table, 'resend').values as Uint8Array,
+    intervalMinutes: column(columns, 'interval_minutes').values as Uint16Array,
+    settled: column(columns, 'settled').values as Uint8Array,
+    ranks:
+      file.format === OLD_DAY_FORMAT
+        ? oldDayRanks(columns, rows, table)
+        : Int32Array.from(
+            (column(columns, 'rank').values as Uint16Array).subarray(0, rows),
+            (rank) => listed[rank]!,
+          ),
     slotOffsets,
     values: values.children[0]!.values as Int32Array | Float64Array,
-    quality: column(table, 'quality').children[0]!.values as Uint16Array | Uint32Array,
-    metas: Int32Array.from(pairs, ([meta]) => meta),
-    states: Uint8Array.from(pairs, ([, state]) => state),
+    quality: column(columns, 'quality').children[0]!.values as Uint16Array | Uint32Array,
+    metas: Int32Array.from(qualities, ([meta]) => meta),
+    states: Uint8Array.from(qualities, ([, state]) => state),
+    qualityRanks: Int32Array.from(qualities, ([, , rank]) =>
+      rank === undefined ? ROWS_RANK : listed[rank]!,
+    ),
   };
+}
+
+/** Ranks of a file that has one creation and one mark for a whole row, and no file name. */
+function oldDayRanks(columns: Table, rows: number, table: ReadRanks): Int32Array {
+  const created = (column(columns, 'created').values as Int32Array).subarray(0, rows);
+  const resend = column(columns, 'resend').values as Uint8Array;
+  return created.map((stamp, row) => table.numberOf(resend[row]!, stamp, ''));
 }
 
 /**
  * Reads a file of register reads.
+ * @param table what ranks become numbers of
  * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
  */
-export function readRegisterFile(path: string): RegisterColumns {
-  const { table, rows, keys } = openFile(path, 'registers/1');
-  return {
+export function readRegisterFile(path: string, table: ReadRanks): RegisterColumns {
+  const {
+    table: columns,
+    rows,
+    keys,
+    metadata,
+    format,
+  } = openFile(path, [REGISTERS_FORMAT, OLD_REGISTERS_FORMAT]);
+  const listed = ranksOfMetadata(metadata, table);
+  const qualities = JSON.parse(metadata.get('quality') ?? '[]') as [number, number][];
+  const read: RegisterColumns = {
     ...keys,
     rowCount: rows,
-    stamps: column(table, 'stamp').values as Int32Array,
-    values: column(table, 'value').values as Float64Array,
-    metas: column(table, 'meta').values as Int32Array,
+    stamps: column(columns, 'stamp').values as Int32Array,
+    values: column(columns, 'value').values as Float64Array,
+    quality: new Uint16Array(0),
+    metas: Int32Array.from(qualities, ([meta]) => meta),
+    ranks: Int32Array.from(qualities, ([, rank]) => listed[rank]!),
   };
+  if (format === REGISTERS_FORMAT) read.quality = column(columns, 'quality').values as Uint16Array;
+  else addOldQualities(read, (column(columns, 'meta').values as Int32Array).subarray(0, rows), table);
+  return read;
+}
+
+/** Qualities of a file that has a meta word for each row and no ranks: any later read beats its reads. */
+function addOldQualities(read: RegisterColumns, metas: Int32Array, table: ReadRanks): void {
+  const places = new Map<number, number>();
+  for (const meta of metas) if (!places.has(meta)) places.set(meta, places.size);
+  read.quality = Uint32Array.from(metas, (meta) => places.get(meta)!);
+  read.metas = Int32Array.from(places.keys());
+  read.ranks = new Int32Array(places.size).fill(table.numberOf(0, EARLIEST_CREATION, ''));
 }

@@ -2,7 +2,7 @@ import { Float64, Int32, makeData, makeVector, type Vector } from 'apache-arrow'
 import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
 import { column, keyVectors, offsetOf, openFile, toFile } from './history-arrow.js';
 import type { KeyBuilder, KeyColumns } from './history-columns.js';
-import type { DayColumns } from './history-file.js';
+import type { DaySlots } from './history-file.js';
 
 /**
  * Beside each day file lies a totals file: a few numbers of each of its rows, made from the day file alone. A
@@ -58,7 +58,7 @@ const STATE_OUTAGE_ZERO = 3;
 const STATE_ESTIMATED = 4;
 
 /** Totals of row `row` of a day. @param sound of the day's qualities, by `soundness` */
-export function totalsOfRow(day: DayColumns, row: number, sound: Uint8Array, into: RowTotals): void {
+export function totalsOfRow(day: DaySlots, row: number, sound: Uint8Array, into: RowTotals): void {
   const { values, quality, slotOffsets } = day;
   const from = slotOffsets[row]!;
   const to = slotOffsets[row + 1]!;
@@ -84,7 +84,7 @@ export function totalsOfRow(day: DayColumns, row: number, sound: Uint8Array, int
  * @param keys of the same rows
  * @param dayFile the pieces of the day file, which are views of the same columns
  */
-export function totalsFile(day: DayColumns, keys: KeyBuilder, dayFile: readonly Uint8Array[]): Uint8Array[] {
+export function totalsFile(day: DaySlots, keys: KeyBuilder, dayFile: readonly Uint8Array[]): Uint8Array[] {
   const rows = keys.rowCount;
   const worthy = new Uint8Array(rows);
   const totals = new Float64Array(rows);
@@ -120,7 +120,7 @@ function numberVector(values: Float64Array): Vector {
   return makeVector(makeData({ type: new Int32(), length, data: narrow }));
 }
 
-function layoutOf(day: DayColumns, dayFile: readonly Uint8Array[]): SlotLayout {
+function layoutOf(day: DaySlots, dayFile: readonly Uint8Array[]): SlotLayout {
   return {
     valuesOffset: offsetOf(dayFile, day.values),
     valueBytes: day.values.BYTES_PER_ELEMENT,
@@ -135,7 +135,7 @@ function layoutOf(day: DayColumns, dayFile: readonly Uint8Array[]): SlotLayout {
  * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
  */
 export function readTotalsFile(path: string): TotalsColumns {
-  const { table, keys } = openFile(path, 'totals/1');
+  const { table, keys } = openFile(path, ['totals/1']);
   return {
     ...keys,
     intervalMinutes: column(table, 'interval_minutes').values as Uint16Array,

@@ -127,25 +127,53 @@ function judgeSlot(
   policy: Policy,
 ): void {
   const { states, checks, values, metas } = slots;
-  const value = values[i]!;
-  const status = statusOf(metas[i]!);
-  const applies = (code: number): boolean => {
-    if (code === CHECK_BAD_STATUS) return (status & BAD_STATUS) !== 0;
-    if (code === CHECK_DOUBTFUL_STATUS) return (status & DOUBTFUL_STATUS) !== 0;
-    return code === CHECK_NEGATIVE ? value < lowest : value > highest;
-  };
-  const isMissing = check === CHECK_MISSING || check === CHECK_OUTAGE_MISSING;
-  let decisive = isMissing || (check === CHECK_OUTAGE && value !== 0) ? check : CHECK_NONE;
-  let fails = isMissing;
-  // Check 4 accepts a zero in a complete outage, whatever else its status says.
-  const isAccepted = check === CHECK_OUTAGE && value === 0;
-  for (const [code, name] of FURTHER_CHECKS) {
-    if (fails || isAccepted) break;
-    const action = policy.actions[name];
-    if (action === 'ignore' || !applies(code)) continue;
-    fails = action === 'estimate';
-    if (fails || decisive === CHECK_NONE) decisive = code;
+  if (check === CHECK_MISSING || check === CHECK_OUTAGE_MISSING) {
+    checks[i] = check;
+    states[i] = SLOT_FAILED;
+    return;
   }
-  checks[i] = decisive;
-  states[i] = fails ? SLOT_FAILED : SLOT_PASSED;
+  const failed = findFlags(values[i]!, metas[i]!, lowest, highest, policy);
+  checks[i] = failed === CHECK_NONE ? (flags[0] ?? CHECK_NONE) : failed;
+  states[i] = failed === CHECK_NONE ? SLOT_PASSED : SLOT_FAILED;
+}
+
+/** Checks that flag the value that was looked at last, in their order. */
+const flags: number[] = [];
+
+/**
+ * Checks 4 to 7 on a value: puts those that flag it into `flags`.
+ * @returns the first that wants an estimate, which ends the list, or CHECK_NONE
+ */
+function findFlags(value: number, meta: number, lowest: number, highest: number, policy: Policy): number {
+  const status = statusOf(meta);
+  flags.length = 0;
+  if ((status & STATUS.completeOutage) !== 0) {
+    // Check 4 accepts a zero in a complete outage, whatever else its status says.
+    if (value === 0) return CHECK_NONE;
+    flags.push(CHECK_OUTAGE);
+  }
+  for (const [code, name] of FURTHER_CHECKS) {
+    const action = policy.actions[name];
+    if (action === 'ignore' || !applies(code, value, status, lowest, highest)) continue;
+    if (action === 'estimate') return code;
+    flags.push(code);
+  }
+  return CHECK_NONE;
+}
+
+function applies(code: number, value: number, status: number, lowest: number, highest: number): boolean {
+  if (code === CHECK_BAD_STATUS) return (status & BAD_STATUS) !== 0;
+  if (code === CHECK_DOUBTFUL_STATUS) return (status & DOUBTFUL_STATUS) !== 0;
+  return code === CHECK_NEGATIVE ? value < lowest : value > highest;
+}
+
+/** All checks that flag a value that passed, in their order; good until the next call. */
+export function flagsOf(
+  value: number,
+  meta: number,
+  limits: ChannelLimits,
+  policy: Policy,
+): readonly number[] {
+  findFlags(value, meta, lowestValue(limits, policy), highestValue(limits, policy), policy);
+  return flags;
 }

@@ -1,12 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tableFromIPC } from 'apache-arrow';
+import { makeVector, type Table, tableFromIPC, type Vector } from 'apache-arrow';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UNITS } from '../../src/model/units.js';
+import { toFile } from '../../src/store/history-arrow.js';
 import { channelOfText, channelText, seekKey } from '../../src/store/history-columns.js';
 import { DayBuilder, RegisterBuilder, readDayFile, readRegisterFile } from '../../src/store/history-file.js';
+import { ReadRanks } from '../../src/store/read-ranks.js';
 import {
   byBytes,
   CHANNELS,
@@ -21,16 +23,21 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'readmill-history-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const path = join(directory, 'day.arrow');
+const RANK = { resend: 0, created: 5, file: 'north.cmep' };
 
 /** Builders are used again for another day; this one has held a day of other values before. */
-const used = new DayBuilder();
+const used = new DayBuilder(new ReadRanks());
 
 function roundTrip(rows: DayRow[], slotsExpected?: number, inOneGo = false): DayRow[] {
-  const builder = slotsExpected === undefined ? used : new DayBuilder(slotsExpected);
-  builder.clear();
-  for (const row of rows) putRow(builder, row, inOneGo);
+  const table = new ReadRanks();
+  const builder = slotsExpected === undefined ? used : new DayBuilder(table, slotsExpected);
+  builder.clear(table);
+  for (const row of rows) putRow(builder, table, row, inOneGo);
   writeFileSync(path, Buffer.concat(builder.finish()));
-  return rowsOf(readDayFile(path));
+  // Read by a run that knows other ranks already.
+  const later = new ReadRanks();
+  later.numberOf(1, 77, 'later.cmep');
+  return rowsOf(readDayFile(path, later), later);
 }
 
 describe('day files', () => {
@@ -61,8 +68,7 @@ describe('day files', () => {
         channel: i % CHANNELS,
         intervalMinutes: 60,
         settled: i % 2,
-        created: i,
-        resend: 0,
+        rank: { resend: 0, created: i, file: `${i % 3}.cmep` },
         slots,
       };
     });
@@ -74,7 +80,7 @@ describe('day files', () => {
 
   it('tell apart more qualities than an index of 16 bits can name, or refuse them', () => {
     const slots = Array.from({ length: 70_000 }, (_, k) => ({ value: k, meta: k * 2048 + 3, state: 1 }));
-    const row = { meter: 'M1', channel: 4, intervalMinutes: 5, settled: 0, created: 5, resend: 0, slots };
+    const row = { meter: 'M1', channel: 4, intervalMinutes: 5, settled: 0, rank: RANK, slots };
     let found: DayRow[] | null = null;
     try {
       found = roundTrip([row]);
@@ -90,8 +96,7 @@ describe('day files', () => {
       channel: channelOfText('KWH/E'),
       intervalMinutes: 60,
       settled: 1,
-      created: 5,
-      resend: 0,
+      rank: RANK,
       slots,
     };
     roundTrip([
@@ -109,30 +114,30 @@ describe('day files', () => {
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['text', Buffer.from('meter_id,value\n')],
-    ['a file of registers', Buffer.concat(new RegisterBuilder().finish())],
+    ['a file of registers', Buffer.concat(new RegisterBuilder(new ReadRanks()).finish())],
   ])('are refused where they hold %s', (_, bytes) => {
     writeFileSync(path, bytes);
-    expect(() => readDayFile(path)).toThrowError(
+    expect(() => readDayFile(path, new ReadRanks())).toThrowError(
       expect.objectContaining({ code: 'READMILL_HISTORY_DAMAGED' }),
     );
   });
 
   it('are refused where they are cut off', () => {
-    const builder = new DayBuilder();
+    const table = new ReadRanks();
+    const builder = new DayBuilder(table);
     const slots = [{ value: 125_000, meta: 3, state: 1 }];
-    putRow(builder, {
+    putRow(builder, table, {
       meter: 'M1',
       channel: 4,
       intervalMinutes: 60,
       settled: 1,
-      created: 5,
-      resend: 0,
+      rank: RANK,
       slots,
     });
     const whole = Buffer.concat(builder.finish());
     for (let length = 0; length < whole.length; length += 7) {
       writeFileSync(path, whole.subarray(0, length));
-      expect(() => readDayFile(path), `${length} bytes`).toThrowError(
+      expect(() => readDayFile(path, new ReadRanks()), `${length} bytes`).toThrowError(
         expect.objectContaining({ code: 'READMILL_HISTORY_DAMAGED' }),
       );
     }
@@ -146,18 +151,29 @@ describe('register files', () => {
       channel: fc.nat(CHANNELS - 1),
       stamp: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
       value: fc.integer({ min: -999_999_999_999_999, max: 999_999_999_999_999 }),
-      meta: fc.nat(2 ** 31 - 1),
+      meta: fc.constantFrom(3, 11, 2 ** 31 - 1),
+      created: fc.nat(3),
     });
     const check = (
-      rows: { meter: string; channel: number; stamp: number; value: number; meta: number }[],
+      rows: {
+        meter: string;
+        channel: number;
+        stamp: number;
+        value: number;
+        meta: number;
+        created: number;
+      }[],
     ) => {
       rows.sort(compareRows);
-      const builder = new RegisterBuilder();
-      for (const { meter, channel, stamp, value, meta } of rows) {
-        builder.row(Buffer.from(meter, 'latin1'), 0, meter.length, channel, stamp, value, meta);
+      const table = new ReadRanks();
+      const builder = new RegisterBuilder(table);
+      for (const { meter, channel, stamp, value, meta, created } of rows) {
+        const rank = table.numberOf(created % 2, created, 'a.cmep');
+        builder.row(Buffer.from(meter, 'latin1'), 0, meter.length, channel, stamp, value, meta, rank);
       }
       writeFileSync(path, Buffer.concat(builder.finish()));
-      const columns = readRegisterFile(path);
+      const later = new ReadRanks();
+      const columns = readRegisterFile(path, later);
       expect(columns.rowCount).toBe(rows.length);
       for (const [i, expected] of rows.entries()) {
         const id = columns.meterBytes.slice(columns.meterOffsets[i], columns.meterOffsets[i + 1]);
@@ -166,7 +182,8 @@ describe('register files', () => {
           channel: columns.channels[i],
           stamp: columns.stamps[i],
           value: columns.values[i],
-          meta: columns.metas[i],
+          meta: columns.metas[columns.quality[i]!],
+          created: later.rank(columns.ranks[columns.quality[i]!]!).created,
         }).toEqual(expected);
       }
     };
@@ -178,6 +195,7 @@ describe('register files', () => {
         stamp: i,
         value: i * 1e10,
         meta: 3,
+        created: i,
       })),
     );
   });
@@ -218,5 +236,62 @@ describe('keys', () => {
       expect(channelOfText(text)).toBe(-1);
     }
     expect(byBytes('A', 'AB')).toBeLessThan(0);
+  });
+});
+
+/** The columns of a file but one, and others. */
+function changed(bytes: Uint8Array, left: string, added: Record<string, Vector>): Record<string, Vector> {
+  const table: Table = tableFromIPC(bytes);
+  const names = table.schema.fields.map(({ name }) => name).filter((name) => name !== left);
+  return { ...Object.fromEntries(names.map((name) => [name, table.getChild(name)!])), ...added };
+}
+
+describe('files of other versions', () => {
+  const slots = [{ value: 125_000, meta: 3, state: 1 }];
+  const row = { channel: 4, intervalMinutes: 1440, settled: 1, rank: RANK, slots };
+
+  it('are read where they have one creation and one mark for a whole row', () => {
+    const own = new ReadRanks();
+    const builder = new DayBuilder(own);
+    for (const meter of ['M1', 'M2']) putRow(builder, own, { ...row, meter });
+    const created = makeVector(Int32Array.from([7, 8]));
+    const resend = makeVector(Uint8Array.from([0, 1]));
+    const columns = changed(Buffer.concat(builder.finish()), 'rank', { created, resend });
+    writeFileSync(path, Buffer.concat(toFile(columns, 'day/1', { quality: '[[3,1]]' })));
+    const table = new ReadRanks();
+    expect(rowsOf(readDayFile(path, table), table)).toEqual([
+      { ...row, meter: 'M1', rank: { resend: 0, created: 7, file: '' } },
+      { ...row, meter: 'M2', rank: { resend: 1, created: 8, file: '' } },
+    ]);
+  });
+
+  it('are read where register reads have no ranks: any other read beats them', () => {
+    const own = new ReadRanks();
+    const rank = own.numberOf(1, 5, 'a.cmep');
+    const builder = new RegisterBuilder(own);
+    const meter = Buffer.from('M1');
+    for (const [stamp, value] of [[100, 5] as const, [200, 6] as const, [300, 9] as const])
+      builder.row(meter, 0, 2, 4, stamp, value, 3, rank);
+    const metas = makeVector(Int32Array.from([3, 11, 3]));
+    const old = changed(Buffer.concat(builder.finish()), 'quality', { meta: metas });
+    writeFileSync(path, Buffer.concat(toFile(old, 'registers/1', {})));
+    const table = new ReadRanks();
+    const columns = readRegisterFile(path, table);
+    expect([...columns.values]).toEqual([5, 6, 9]);
+    expect([...columns.quality].map((quality) => columns.metas[quality])).toEqual([3, 11, 3]);
+    const first = table.numberOf(0, 0, 'a');
+    for (const quality of columns.quality)
+      expect(table.compare(first, columns.ranks[quality]!)).toBeGreaterThan(0);
+  });
+
+  it('are refused where they are later ones, with what to do', () => {
+    const columns = { created: makeVector(Int32Array.from([7])) };
+    writeFileSync(path, Buffer.concat(toFile(columns, 'day/3', {})));
+    expect(() => readDayFile(path, new ReadRanks())).toThrowError(
+      expect.objectContaining({
+        code: 'READMILL_HISTORY_DAMAGED',
+        message: expect.stringMatching(/day\/3.*day\/2, day\/1\. Go on with the version that wrote it/),
+      }),
+    );
   });
 });

@@ -5,7 +5,17 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { DayStore } from '../../src/pipeline/day-store.js';
 import { DayBuilder, readDayFile } from '../../src/store/history-file.js';
-import { byBytes, compareRows, type DayRow, dayRows, putRow, putSlots, rowsOf } from './history-rows.js';
+import { ReadRanks } from '../../src/store/read-ranks.js';
+import {
+  byBytes,
+  compareRows,
+  type DayRow,
+  dayRows,
+  numberOf,
+  putRow,
+  putSlots,
+  rowsOf,
+} from './history-rows.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'readmill-merge-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -33,18 +43,21 @@ it('merges new rows into the kept ones of a partition as a map does', () => {
       const refs = kept.flatMap((rows, day) => {
         if (rows.length === 0) return [];
         const path = join(directory, `${day}.arrow`);
-        const builder = new DayBuilder();
-        for (const row of rows) putRow(builder, row);
+        // Each file was written with a table of its own.
+        const own = new ReadRanks();
+        const builder = new DayBuilder(own);
+        for (const row of rows) putRow(builder, own, row);
         writeFileSync(path, Buffer.concat(builder.finish()));
         return [{ day, path, totalsPath: '', isOpen: rows.some(({ settled }) => settled === 0) }];
       });
       const mine = (rows: DayRow[]) => rows.filter(({ meter }) => isIn(meter, lower, upper));
       const model = kept.map((rows) => new Map(mine(rows).map((row) => [keyOf(row), row])));
-      const store = new DayStore(refs, lower, upper, 16);
+      const table = new ReadRanks();
+      const store = new DayStore(refs, lower, upper, 16, table);
 
       for (const [day, rows] of model.entries()) {
         const open = store.openRows(day);
-        const found = open === null ? [] : open.rows.map((row) => rowsOf(open.columns)[row]!);
+        const found = open === null ? [] : open.rows.map((row) => rowsOf(open.columns, table)[row]!);
         expect(found).toEqual(sorted(rows.values()).filter(({ settled }) => settled === 0));
       }
       // Keys come in order, each of them on both days; new rows of one of them are put after the look.
@@ -54,17 +67,15 @@ it('merges new rows into the kept ones of a partition as a map does', () => {
         for (const day of looksFirst ? [1, 0] : [0]) {
           const { columns, row } = store.find(day, bytes, 1, bytes.length, channel);
           const expected = model[day]!.get(`${channel} ${meter}`);
-          expect(row < 0 ? undefined : rowsOf(columns!)[row]).toEqual(expected);
+          expect(row < 0 ? undefined : rowsOf(columns!, table)[row]).toEqual(expected);
         }
         for (const [day, rows] of fresh.entries()) {
           const row = rows.find((one) => one.meter === meter && one.channel === channel);
           if (row === undefined) continue;
-          const { intervalMinutes, settled, created, resend, slots } = row;
-          const builder = store.put(
-            ...([day, bytes, 1, bytes.length, channel, intervalMinutes, settled, created, resend] as const),
-            slots.length,
-          );
-          putSlots(builder, row);
+          const { intervalMinutes, settled, rank, slots } = row;
+          const key = [day, bytes, 1, bytes.length, channel] as const;
+          const builder = store.put(...key, intervalMinutes, settled, numberOf(table, rank), slots.length);
+          putSlots(builder, table, row);
         }
       }
       for (const [day, rows] of fresh.entries())
@@ -74,7 +85,8 @@ it('merges new rows into the kept ones of a partition as a map does', () => {
       for (const { day, bytes } of written) {
         const path = join(directory, 'new.arrow');
         writeFileSync(path, Buffer.concat(bytes));
-        expect(rowsOf(readDayFile(path))).toEqual(sorted(model[day]!.values()));
+        const read = new ReadRanks();
+        expect(rowsOf(readDayFile(path, read), read)).toEqual(sorted(model[day]!.values()));
       }
       store.release();
     }),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { COMMODITIES, UNITS } from '../../src/model/units.js';
 import type { DayBuilder, DayColumns } from '../../src/store/history-file.js';
+import type { ReadRank, ReadRanks } from '../../src/store/read-ranks.js';
 
 /** One row of a day file as plain data. */
 export interface DayRow {
@@ -8,9 +9,9 @@ export interface DayRow {
   channel: number;
   intervalMinutes: number;
   settled: number;
-  created: number;
-  resend: number;
-  slots: { value: number; meta: number; state: number }[];
+  rank: ReadRank;
+  /** A slot without a rank of its own has that of the row. */
+  slots: { value: number; meta: number; state: number; rank?: ReadRank }[];
 }
 
 export const CHANNELS = UNITS.length * COMMODITIES.length;
@@ -45,8 +46,17 @@ const value = fc.oneof(
 const narrow = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const meta = fc.oneof(fc.constantFrom(0, 3, 11, 7), fc.integer({ min: 0, max: 2 ** 31 - 1 }));
 
+const rank = fc.record({
+  resend: fc.nat(1),
+  created: fc.oneof(fc.constantFrom(0, 5), narrow),
+  file: fc.constantFrom('', 'a.cmep', 'b, "é".cmep', 'ä€.zip!b'),
+});
+
 function slots(values: fc.Arbitrary<number>): fc.Arbitrary<DayRow['slots']> {
-  const slot = fc.record({ value: values, meta, state: fc.integer({ min: 0, max: 5 }) });
+  const slot = fc.record(
+    { value: values, meta, state: fc.integer({ min: 0, max: 5 }), rank },
+    { requiredKeys: ['value', 'meta', 'state'] },
+  );
   const alike = fc
     .tuple(fc.array(values, { minLength: 1, maxLength: 24 }), meta, fc.integer({ min: 0, max: 5 }))
     .map(([all, oneMeta, state]) => all.map((one) => ({ value: one, meta: oneMeta, state })));
@@ -59,8 +69,7 @@ function row(values: fc.Arbitrary<number>): fc.Arbitrary<DayRow> {
     channel: fc.nat(CHANNELS - 1),
     intervalMinutes: fc.constantFrom(5, 15, 60, 1440),
     settled: fc.nat(1),
-    created: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-    resend: fc.nat(1),
+    rank,
     slots: slots(values),
   });
 }
@@ -73,36 +82,40 @@ export const dayRows: fc.Arbitrary<DayRow[]> = fc
     return [...unique.values()].sort(compareRows);
   });
 
+export const numberOf = (table: ReadRanks, { resend, created, file }: ReadRank): number =>
+  table.numberOf(resend, created, file);
+
 /** Appends a row to a builder; where all its slots are alike, in one go if asked. */
-export function putRow(builder: DayBuilder, given: DayRow, inOneGo = false): void {
+export function putRow(builder: DayBuilder, table: ReadRanks, given: DayRow, inOneGo = false): void {
   const bytes = Buffer.from(`<${given.meter}>`, 'latin1');
-  const { channel, intervalMinutes, settled, created, resend } = given;
-  builder.row(
-    bytes,
-    1,
-    bytes.length - 1,
-    channel,
-    intervalMinutes,
-    settled,
-    created,
-    resend,
-    given.slots.length,
-  );
-  putSlots(builder, given, inOneGo);
+  const { channel, intervalMinutes, settled, rank: ofRow, slots: all } = given;
+  const number = numberOf(table, ofRow);
+  builder.row(bytes, 1, bytes.length - 1, channel, intervalMinutes, settled, number, all.length);
+  putSlots(builder, table, given, inOneGo);
 }
 
-export function putSlots(builder: DayBuilder, { slots: given }: DayRow, inOneGo = false): void {
+export function putSlots(
+  builder: DayBuilder,
+  table: ReadRanks,
+  { slots: given }: DayRow,
+  inOneGo = false,
+): void {
   const first = given[0];
   const isNarrow = given.every(({ value: one }) => (one | 0) === one);
-  const isAlike = given.every((one) => one.meta === first?.meta && one.state === first?.state);
+  const isAlike = given.every(
+    (one) => one.meta === first?.meta && one.state === first?.state && one.rank === undefined,
+  );
   if (inOneGo && first !== undefined && isNarrow && isAlike) {
     const column = Int32Array.from([7, ...given.map(({ value: one }) => one)]);
     builder.slots(column, 1, given.length, first.meta, first.state);
-  } else for (const slot of given) builder.slot(slot.value, slot.meta, slot.state);
+  } else {
+    for (const { value: one, meta: word, state, rank: own } of given)
+      builder.slot(one, word, state, own && numberOf(table, own));
+  }
 }
 
 /** The rows of a file's columns. */
-export function rowsOf(columns: DayColumns): DayRow[] {
+export function rowsOf(columns: DayColumns, table: ReadRanks): DayRow[] {
   return Array.from({ length: columns.rowCount }, (_, row) => {
     const [from, to] = [columns.meterOffsets[row]!, columns.meterOffsets[row + 1]!];
     const [first, end] = [columns.slotOffsets[row]!, columns.slotOffsets[row + 1]!];
@@ -111,14 +124,15 @@ export function rowsOf(columns: DayColumns): DayRow[] {
       channel: columns.channels[row]!,
       intervalMinutes: columns.intervalMinutes[row]!,
       settled: columns.settled[row]!,
-      created: columns.created[row]!,
-      resend: columns.resend[row]!,
+      rank: table.rank(columns.ranks[row]!),
       slots: Array.from({ length: end - first }, (_, i) => {
         const quality = columns.quality[first + i]!;
+        const own = columns.qualityRanks[quality]!;
         return {
           value: columns.values[first + i]!,
           meta: columns.metas[quality]!,
           state: columns.states[quality]!,
+          ...(own < 0 ? {} : { rank: table.rank(own) }),
         };
       }),
     };

@@ -8,6 +8,7 @@ import { DayStore } from '../../src/pipeline/day-store.js';
 import { emptyFacts } from '../../src/pipeline/meter-facts.js';
 import { PastDays } from '../../src/pipeline/past-days.js';
 import { DayBuilder } from '../../src/store/history-file.js';
+import { ReadRanks } from '../../src/store/read-ranks.js';
 import { totalsFile } from '../../src/store/totals-file.js';
 import { compareRows, type DayRow, putRow } from './history-rows.js';
 
@@ -37,8 +38,7 @@ const row = (meter: string) =>
       channel: fc.constantFrom(4, 9),
       intervalMinutes: fc.constant(intervalMinutes),
       settled: fc.constantFrom(1, 1, 0),
-      created: fc.constant(0),
-      resend: fc.constant(0),
+      rank: fc.constant({ resend: 0, created: 0, file: '' }),
       slots: fc.array(slot, { minLength: 1440 / intervalMinutes, maxLength: 1440 / intervalMinutes }),
     }),
   );
@@ -63,8 +63,9 @@ function modelOf({ slots, settled }: DayRow) {
 }
 
 function write(rows: DayRow[], day: number) {
-  const builder = new DayBuilder();
-  for (const one of rows) putRow(builder, one);
+  const table = new ReadRanks();
+  const builder = new DayBuilder(table);
+  for (const one of rows) putRow(builder, table, one);
   const pieces = builder.finish();
   const path = join(directory, `${day}.arrow`);
   const totalsPath = join(directory, `${day}-totals.arrow`);
@@ -80,7 +81,7 @@ it('tells totals and slots of past days, what this run has just written before w
     fc.property(dayOf, dayOf, fc.option(row('B1')), (first, second, fresh) => {
       const days = [first, second];
       const refs = days.flatMap((rows, day) => (rows.length === 0 ? [] : [write(rows, day)]));
-      const store = new DayStore(refs, '', null, 16);
+      const store = new DayStore(refs, '', null, 16, new ReadRanks());
       const past = new PastDays(refs, '', store);
       const facts = emptyFacts();
       for (const meter of METERS) {
@@ -89,7 +90,7 @@ it('tells totals and slots of past days, what this run has just written before w
         facts.to = meter.length + 1;
         if (fresh !== null && meter === 'B1') {
           const { channel, intervalMinutes, settled, slots } = fresh;
-          const key = [1, facts.meter, 1, 3, channel, intervalMinutes, settled, 0, 0, slots.length] as const;
+          const key = [1, facts.meter, 1, 3, channel, intervalMinutes, settled, 0, slots.length] as const;
           const builder = store.put(...key);
           for (const one of slots) builder.slot(one.value, one.meta, one.state);
         }

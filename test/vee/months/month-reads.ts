@@ -225,7 +225,9 @@ function sendIntervals(month: ChannelMonth, meterId: string, triples: Triple[], 
   const slotsPerDay = DAY_MINUTES / month.intervalMinutes;
   const ways = new Map<string, { way: Way; triples: Triple[] }>();
   const put = (way: Way, day: number, triple: Triple) => {
-    const key = `${day} ${Object.values(way).join()}`;
+    let key = `${day} ${Object.values(way).join()}`;
+    // No record has a stamp twice: the checks of the format would reject it.
+    while (ways.get(key)?.triples.at(-1)?.stamp === triple.stamp) key += '+';
     const found = ways.get(key);
     if (found === undefined) ways.set(key, { way, triples: [triple] });
     else found.triples.push(triple);

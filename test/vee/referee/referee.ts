@@ -30,7 +30,7 @@ type Held = Pick<Read, 'exact' | 'value' | 'rank'>;
  * | a read with a value and one without for one slot | the one with a value wins, whatever its rank |
  * | a held value that comes again with a later rank | silent; what stands has the later rank from then on |
  * | a read that beats a held actual value and fails a check | replaces nothing, settled or open; listed as `kept` |
- * | a later read for a slot of an open day whose read failed and waits | takes its place whatever its rank, if it has a value |
+ * | a later read for a slot of an open day whose read failed and waits | takes its place by its rank, also where its value is the same |
  * | which value losers are told against | the one that the slot holds in the end |
  * | complete outage and the value 0 | accepted; checks 5 to 7 are not made |
  * | a value that several checks flag | told with each code |
@@ -130,10 +130,10 @@ export class Referee {
     return null;
   }
 
-  /** A read that waits since it failed holds nothing: any later one with a value takes its place. */
-  private afterWaiting(reads: Read[]): Read | null {
+  /** A read that waits since it failed has not gone out: the order alone decides, whatever the values are. */
+  private afterWaiting(reads: Read[], waiting: Held): Read | null {
     const best = this.winnerOf(reads, null)!;
-    return best.exact === null ? null : best;
+    return beats(best.rank, waiting.rank) ? best : null;
   }
 
   /** Counts the reads of a run that another one beat, and tells those with another value than the one kept. */
@@ -165,7 +165,9 @@ export class Referee {
     const held = slot.read;
     const holdsActual = stateOf(channel, stamp) === 'passed';
     const isWaiting = !isSettled && !holdsActual && held !== null;
-    const winner = isWaiting ? this.afterWaiting(reads) : this.winnerOf(reads, holdsActual ? held : null);
+    const winner = isWaiting
+      ? this.afterWaiting(reads, held)
+      : this.winnerOf(reads, holdsActual ? held : null);
     const isPassed = winner?.judgement.kind === 'passed';
     // A read that fails a check does not replace an actual value, nor what a settled day came to.
     const isRefused = winner !== null && !isPassed && (holdsActual || isSettled);
