@@ -13,6 +13,7 @@ import {
   CHECK_NONE,
   isNeedy,
   ORIGIN_NEW,
+  ORIGIN_NONE,
   SLOT_ABSENT,
   SLOT_ESTIMATED,
   SLOT_FAILED,
@@ -252,13 +253,17 @@ function settleOneDay(
   state.exchanges?.markCovered(facts, slots, from, window.stampOf(from));
   let absent = 0;
   let missing = 0;
+  let came = 0;
   for (let i = from; i < from + slots.slotsPerDay; i++) {
+    if (slots.origins[i] !== ORIGIN_NONE) came++;
     if (slots.states[i] === SLOT_ABSENT) absent++;
     else if (slots.states[i] === SLOT_FAILED && CHECK_CODES[slots.checks[i]!] === 'vee/missing') missing++;
   }
-  if (absent === slots.slotsPerDay) {
+  if (came === 0) {
     if (!state.estimatesSilent(facts, slots.firstDay + day)) return;
     state.noteSilent(facts, slots.firstDay + day);
+    // The flags of the days around have the form that its own would have.
+    window.loadContext(facts);
   }
   if (!task.sends && window.hasHistory(day)) return;
   window.settledNow[day] = true;

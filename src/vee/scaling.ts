@@ -2,6 +2,8 @@ import { DECIMALS_MAX, multiplyDivideHalfUp, POWERS_OF_TEN } from '../model/deci
 import { SLOT_ESTIMATED, type Slots } from './slots.js';
 
 const EXACT_MAX = 2 ** 52;
+/** Steps of a scale factor in one. */
+const FACTOR_UNITS = 1_000_000;
 
 /**
  * E6: makes the estimates among slots `from` to `to - 1` add up to `target`, in proportion to what they
@@ -25,8 +27,7 @@ export function scaleEstimates(
     weights.push(slots.finals[i]!);
     sum += slots.finals[i]!;
   }
-  // A factor of zero would read as "not scaled": a target of zero is told as the smallest factor there is.
-  const factor = sum === 0 ? 1 : target / sum || Number.MIN_VALUE;
+  const factor = sum === 0 ? 1 : factorOf(target, sum);
   if (sum === 0) {
     weights.fill(1);
     sum = weights.length;
@@ -37,6 +38,18 @@ export function scaleEstimates(
     slots.finals[places[k]!] = shares[k]! * grid;
     slots.scales[places[k]!] = factor;
   }
+}
+
+/**
+ * The factor as it is told, rounded half up to six decimals. One of zero would read as "not scaled": it is told
+ * as the smallest there is.
+ */
+function factorOf(target: number, sum: number): number {
+  const millionths =
+    sum > 0
+      ? multiplyDivideHalfUp(target, FACTOR_UNITS, sum)
+      : multiplyDivideHalfUp(-target, FACTOR_UNITS, -sum);
+  return millionths / FACTOR_UNITS || Number.MIN_VALUE;
 }
 
 /**

@@ -5,7 +5,7 @@ import { buildCase, type MonthCase } from './month-case.js';
 import { type NightLines, programNights } from './program-nights.js';
 import { refereeNights } from './referee-nights.js';
 
-const LISTS = ['sent', 'estimates', 'review', 'duplicates', 'reads'] as const;
+const LISTS = ['sent', 'estimates', 'review', 'duplicates', 'missing', 'reads'] as const;
 
 /** A line that one side has and the other has not. */
 export interface Difference {

@@ -23,6 +23,7 @@ const policy = fc.record({
   referenceDays: usually(3, fc.constantFrom(1, 2, 4, 5)),
   minimumReferenceDays: usually(1, fc.constantFrom(2, 3, 4)),
   distrustHeadEndEstimates: usually(false, fc.constant(true)),
+  estimateMissingMeters: usually(false, fc.constant(true)),
   spikeFloor: usually('2', fc.constantFrom('0', '0.2', '10')),
   spikeRatio: usually('1.8', fc.constantFrom('0', '0.3', '5')),
   zeroRunHours: usually(24, fc.constantFrom(1, 6.5, 30, 72)),
@@ -47,7 +48,6 @@ export function policyOf(keys: PolicyKeys): Policy {
   const { maximumKwh, sumTolerance, spikeFloor, spikeRatio, low, high, actions, ...same } = keys;
   return {
     ...same,
-    estimateMissingMeters: false,
     maximumKwh: parseExact(maximumKwh),
     sumTolerance: parseExact(sumTolerance),
     spikeFloor: parseExact(spikeFloor),
@@ -193,6 +193,7 @@ export const DEFAULT_KEYS: PolicyKeys = {
   referenceDays: 3,
   minimumReferenceDays: 1,
   distrustHeadEndEstimates: false,
+  estimateMissingMeters: false,
   spikeFloor: '2',
   spikeRatio: '1.8',
   zeroRunHours: 24,

@@ -15,6 +15,7 @@ export interface NightLines {
   estimates: string[];
   review: string[];
   duplicates: string[];
+  missing: string[];
   /** How many reads came, and went to each place. */
   reads: string[];
 }
@@ -140,6 +141,9 @@ export async function* programNights(
       ),
       duplicates: csvRows(join(lists, 'duplicates.csv')).map(
         ({ meter_id, units, stamp, kept_value, value }) => [meter_id, units, stamp, kept_value, value].join(),
+      ),
+      missing: csvRows(join(lists, 'missing-meters.csv')).map(({ meter_id, units, day }) =>
+        [meter_id, units, day].join(),
       ),
       reads: PLACES.map((place) => `${place},${night.totals!.sources[0]![place]}`),
     };

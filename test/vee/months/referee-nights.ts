@@ -42,6 +42,7 @@ function linesOf(result: NightResult): NightLines {
     duplicates: result.duplicates.map(({ meterId, units, stamp, keptValue, value }) =>
       [meterId, units, isoOf(stamp), keptValue, value].join(),
     ),
+    missing: result.missing.map(({ meterId, units, day }) => [meterId, units, dayText(day)].join()),
     reads: PLACES.map((place) => `${place},${result.reads[place]}`),
   };
 }

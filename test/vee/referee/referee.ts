@@ -48,15 +48,17 @@ type Held = Pick<Read, 'exact' | 'value' | 'rank'>;
  * | run of check 10 that ends within the day | lasts until there |
  * | check 11 on final values | where each slot has one |
  * | slot in which a meter is exchanged | belongs to the meter that is active at its end |
- * | flag of a slot for which nothing came | in the form of the day's first flag, without a bit |
+ * | flag of a slot for which nothing came | in the form of the day's first flag, without a bit; of a day without one that of the day before, then that of the day after, as they went out or wait |
  * | one that belongs to another meter and has a failing read | nothing goes out; the read is listed as `none` |
- *
- * Not here: channels that deliver nothing for a day (missing meters).
+ * | days on which channels that deliver nothing are missing | those with a tenth of the interval records of the run's fullest day, or that something waited for, each in the first run after its close that finds it so |
+ * | is a channel missing | one of a meter that is active at some time of the day |
  */
 export class Referee {
   private readonly channels = new Map<string, Channel>();
   private result!: NightResult;
   private now = 0;
+  /** Days whose missing channels have been told. */
+  private readonly completeDays = new Set<number>();
 
   constructor(private readonly setting: Setting) {
     for (const row of setting.rows) {
@@ -76,7 +78,7 @@ export class Referee {
 
   run(night: Night): NightResult {
     const reads = { received: 0, accepted: 0, replaced: 0, waiting: 0, rejected: 0, duplicates: 0 };
-    this.result = { sent: [], estimates: [], review: [], duplicates: [], missing: [], reads };
+    this.result = { sent: [], estimates: [], review: [], duplicates: [], missing: [], situations: [], reads };
     this.now = night.now;
     const byChannel = new Map<Channel, InputRecord[]>();
     for (const record of night.records) {
@@ -85,9 +87,11 @@ export class Referee {
       if (channel === undefined) reads.rejected += record.triples.length;
       else byChannel.set(channel, [...(byChannel.get(channel) ?? []), record]);
     }
+    const complete = this.completeNow(night.records);
     const touched = new Map<Channel, Set<number>>();
     for (const [channel, records] of byChannel) touched.set(channel, this.take(channel, records));
-    this.settle();
+    this.findMissing(complete);
+    this.settle(complete);
     // What came in this run and did not go out: replaced where its day is settled, else it waits.
     for (const [channel, stamps] of touched) {
       for (const stamp of stamps) this.place(channel, stamp);
@@ -222,12 +226,49 @@ export class Referee {
     this.result.reads.accepted++;
   }
 
-  /** Settles all days that have closed, day by day. */
-  private settle(): void {
+  /** Days of which all channels must have delivered now. To be asked before the reads of the run are taken. */
+  private completeNow(records: InputRecord[]): number[] {
+    const counts = new Map<number, number>();
+    for (const { units, triples } of records) {
+      if (units.endsWith('REG')) continue;
+      const last = dayOf(this.setting, triples.at(-1)!.stamp);
+      for (let day = dayOf(this.setting, triples[0]!.stamp); day <= last; day++)
+        counts.set(day, (counts.get(day) ?? 0) + 1);
+    }
+    const fullest = Math.max(0, ...counts.values());
+    const days = [...counts].filter(([, count]) => count * 10 >= fullest).map(([day]) => day);
+    for (const { deliveredDays, settledDays } of this.channels.values())
+      days.push(...[...deliveredDays].filter((day) => !settledDays.has(day)));
+    const isNew = (day: number) => this.isClosed(day) && !this.completeDays.has(day);
+    const complete = [...new Set(days)].filter(isNew);
+    for (const day of complete) this.completeDays.add(day);
+    return complete;
+  }
+
+  private isSilent(channel: Channel, day: number): boolean {
+    const { activeFrom, activeTo } = channel.row;
+    const isActive =
+      (activeFrom === null || activeFrom < startOf(this.setting, day + 1)) &&
+      (activeTo === null || activeTo > startOf(this.setting, day));
+    return isActive && !channel.deliveredDays.has(day);
+  }
+
+  private findMissing(complete: number[]): void {
+    for (const channel of this.channels.values()) {
+      const { meterId, units } = channel.row;
+      for (const day of complete)
+        if (this.isSilent(channel, day)) this.result.missing.push({ meterId, units, day });
+    }
+  }
+
+  /** Settles all days that have closed, day by day. @param complete days of which silent channels are settled too */
+  private settle(complete: number[]): void {
     for (const channel of this.channels.values()) {
       const due = [...channel.deliveredDays].filter(
         (day) => this.isClosed(day) && !channel.settledDays.has(day),
       );
+      if (channel.policy.estimateMissingMeters)
+        due.push(...complete.filter((day) => this.isSilent(channel, day)));
       for (const day of due.sort((a, b) => a - b)) this.settleOne(channel, day);
     }
   }
@@ -237,16 +278,18 @@ export class Referee {
     const { made, unresolved, findings } = settleDay(this.setting, channel, day);
     for (const { code, stamp } of findings) this.tell(channel, units, stamp, code);
     for (const stamp of unresolved) this.tell(channel, units, stamp, 'vee/needs-review');
-    // Where nothing came the flag has the form of the day's first one, without any bit.
-    const first = stampsOf(this.setting, channel, day).find((stamp) => channel.slots.get(stamp)?.read);
-    const isMasked = first !== undefined && /\d/.test(channel.slots.get(first)!.read!.flag);
-    const form = isMasked ? '0' : '';
+    // Where nothing came the flag has the form of the others, without any bit.
+    const own = this.flagsOf(channel, day, ({ read }) => read?.flag);
+    const first = [...own, ...this.flagsHeld(channel, day - 1), ...this.flagsHeld(channel, day + 1)][0];
+    const form = /\d/.test(first ?? '') ? '0' : '';
+    if (!channel.deliveredDays.has(day)) this.result.situations.push('silent day');
     for (const stamp of [...made.keys(), ...unresolved]) {
       const slot = channel.slots.get(stamp)!;
       const value = textOf(channel, slot.estimate);
       const flag = withLetter(slot.read?.flag ?? form, value === '' ? 'N' : 'E');
       this.send(channel, units, stamp, slot.isSent ? 'RESEND' : 'OK', value, flag);
       slot.isSent = true;
+      slot.sentFlag = flag;
       if (made.has(stamp) || slot.read !== null) this.list(channel, stamp, slot, made.get(stamp));
     }
     // A read that fails a check in a slot that another meter answers for goes nowhere; its raw value is listed.
@@ -255,6 +298,21 @@ export class Referee {
       const isUseless = slot !== undefined && stateOf(channel, stamp) === 'elsewhere';
       if (isUseless && slot.read !== null) this.list(channel, stamp, slot);
     }
+  }
+
+  private flagsOf(channel: Channel, day: number, flagOf: (slot: Slot) => string | undefined): string[] {
+    return stampsOf(this.setting, channel, day)
+      .map((stamp) => channel.slots.get(stamp))
+      .map((slot) => (slot === undefined ? undefined : flagOf(slot)))
+      .filter((flag): flag is string => flag !== undefined && flag !== '');
+  }
+
+  /** Flags of what a day's slots hold: values that came, or estimates. */
+  private flagsHeld(channel: Channel, day: number): string[] {
+    return this.flagsOf(channel, day, ({ settled, read, sentFlag }) => {
+      if (settled === 'none') return undefined;
+      return settled === null || settled === 'actual' ? read?.flag : sentFlag;
+    });
   }
 
   private list(channel: Channel, stamp: number, { read, estimate }: Slot, made?: Made): void {

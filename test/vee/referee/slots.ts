@@ -54,7 +54,7 @@ export function soundValue(channel: Channel, stamp: number): bigint | null {
 export function slotAt(channel: Channel, stamp: number): Slot {
   const found = channel.slots.get(stamp);
   if (found !== undefined) return found;
-  const slot: Slot = { read: null, settled: null, estimate: null, isSent: false };
+  const slot: Slot = { read: null, settled: null, estimate: null, isSent: false, sentFlag: '' };
   channel.slots.set(stamp, slot);
   return slot;
 }

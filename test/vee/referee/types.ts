@@ -116,8 +116,9 @@ export interface Slot {
   settled: 'actual' | Method | null;
   /** Final value of a settled slot that is no actual; null where no method applied. */
   estimate: bigint | null;
-  /** Whether anything went out for the slot. */
+  /** Whether anything went out for the slot, and the flag of what did. */
   isSent: boolean;
+  sentFlag: string;
 }
 
 export interface Channel {
@@ -180,5 +181,7 @@ export interface NightResult {
   review: ReviewLine[];
   duplicates: Duplicate[];
   missing: { meterId: string; units: string; day: number }[];
+  /** What the night came across, for counting whether everything occurs. */
+  situations: string[];
   reads: Record<'received' | 'accepted' | 'replaced' | 'waiting' | 'rejected' | 'duplicates', number>;
 }

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { compareCase, type Difference, meterOf } from './compare.js';
+import { type MonthCase, monthCase } from './month-case.js';
+
+/** What is compared; by the environment, to repeat a failure or to go on for longer. */
+export interface Extent {
+  /** Seed of the first case; each further one has the next. */
+  seed: number;
+  cases: number;
+  channels: number;
+}
+
+/** `MONTHS_SEED`, `MONTHS_CASES` and `MONTHS_CHANNELS`, else a seed by chance and what is given. */
+export function extentOf(cases: number, channels: number): Extent {
+  const { MONTHS_SEED, MONTHS_CASES, MONTHS_CHANNELS } = process.env;
+  return {
+    seed: Number(MONTHS_SEED ?? Math.floor(Math.random() * 2 ** 30)),
+    cases: Number(MONTHS_CASES ?? cases),
+    channels: Number(MONTHS_CHANNELS ?? channels),
+  };
+}
+
+/** Channels that are described where they differ, and lines of each. */
+const CHANNELS_TOLD_MAX = 4;
+const LINES_TOLD_MAX = 12;
+
+/** Channel-months in which each of the outcomes below occurs. */
+const CHANNELS_FOR_ALL_MIN = 300;
+
+/** Outcomes that must occur for the comparison to be worth something. */
+const WANTED = [
+  ...['OK', 'RESEND', 'scaled', 'kept'],
+  ...['outage-zero', 'linear', 'like-day', 'profile', 'register-share', 'none'],
+  ...['vee/outage', 'vee/doubtful-status', 'vee/over-maximum', 'vee/needs-review', 'vee/sum'],
+  ...['vee/register-decreased', 'vee/spike', 'vee/zero-run', 'vee/frozen', 'vee/high-low'],
+  ...['vee/negative-scaling-refused'],
+];
+
+/** What differs, channel by channel: alone where a channel differs alone, so that little has to be read. */
+async function described(given: MonthCase, differences: Difference[], seed: number): Promise<string> {
+  const byMeter = new Map<string, Difference[]>();
+  for (const one of differences) byMeter.set(meterOf(one), [...(byMeter.get(meterOf(one)) ?? []), one]);
+  const { length } = given.months;
+  const texts = [`MONTHS_SEED=${seed} MONTHS_CASES=1 MONTHS_CHANNELS=${length}: ${byMeter.size} differ`];
+  for (const [meter, own] of [...byMeter].slice(0, CHANNELS_TOLD_MAX)) {
+    const month = given.months[Number(/^M(\d+)/.exec(meter)?.[1] ?? Number.NaN)];
+    texts.push(`${meter}: ${own.length} differences`);
+    for (const { night, side, list, line } of own.slice(0, LINES_TOLD_MAX)) {
+      texts.push(`  night ${night}, ${list}, ${side}: ${line}`);
+    }
+    if (month === undefined) continue;
+    const alone = await compareCase({ ...given, months: [month] });
+    texts.push(alone.differences.length > 0 ? '  also where it runs alone' : '  not where it runs alone');
+    texts.push(`  ${JSON.stringify(month)}`);
+  }
+  return texts.join('\n');
+}
+
+/**
+ * Months of many channels, night after night, by the program and by the referee.
+ * @throws an error that describes what differs
+ */
+export async function compareMonths({ seed, cases, channels }: Extent): Promise<void> {
+  const seen: Record<string, number> = {};
+  for (let i = 0; i < cases; i++) {
+    const given = fc.sample(monthCase(channels), { seed: seed + i, numRuns: 1 })[0]!;
+    const { differences, seen: own } = await compareCase(given);
+    for (const [kind, count] of Object.entries(own)) seen[kind] = (seen[kind] ?? 0) + count;
+    if (differences.length > 0) throw new Error(await described(given, differences, seed + i));
+  }
+  // A few channels need not show everything.
+  if (cases * channels < CHANNELS_FOR_ALL_MIN) return;
+  for (const kind of WANTED)
+    expect(seen[kind] ?? 0, `${kind} from MONTHS_SEED=${seed} on`).toBeGreaterThan(0);
+}
