@@ -34,7 +34,16 @@ const WANTED = [
   ...['outage-zero', 'linear', 'like-day', 'profile', 'register-share', 'none'],
   ...['vee/outage', 'vee/doubtful-status', 'vee/over-maximum', 'vee/needs-review', 'vee/sum'],
   ...['vee/register-decreased', 'vee/spike', 'vee/zero-run', 'vee/frozen', 'vee/high-low'],
-  ...['vee/negative-scaling-refused'],
+  ...[
+    'vee/negative-scaling-refused',
+    'vee/negative',
+    'vee/bad-status',
+    'vee/duplicate-read',
+    'missing meter',
+  ],
+  ...['silent day', 'slot of another meter', 'line across midnight', 'like days of a holiday'],
+  ...['scaled to a rollover', 'estimates of 60 min', 'estimates of 30 min', 'estimates of 15 min'],
+  'estimates of 5 min',
 ];
 
 /** What differs, channel by channel: alone where a channel differs alone, so that little has to be read. */
@@ -69,6 +78,7 @@ export async function compareMonths({ seed, cases, channels }: Extent): Promise<
     for (const [kind, count] of Object.entries(own)) seen[kind] = (seen[kind] ?? 0) + count;
     if (differences.length > 0) throw new Error(await described(given, differences, seed + i));
   }
+  if (process.env.MONTHS_SHOW) process.stdout.write(`SEEN ${JSON.stringify(seen)}\n`);
   // A few channels need not show everything.
   if (cases * channels < CHANNELS_FOR_ALL_MIN) return;
   for (const kind of WANTED)

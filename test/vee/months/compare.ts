@@ -58,13 +58,17 @@ export async function compareCase(given: MonthCase): Promise<Comparison> {
     const referee = refereeNights(built);
     let night = 0;
     for await (const program of programNights(directory, given, built)) {
-      const expected = referee.next().value as NightLines;
+      const expected = referee.next().value!;
       comparison.differences.push(...differencesOf(night, program, expected));
       for (const line of expected.sent) count(line.split(',')[3]!);
+      for (const situation of expected.situations) count(situation);
+      if (expected.duplicates.length > 0) count('vee/duplicate-read');
+      if (expected.missing.length > 0) count('missing meter');
       for (const line of expected.review) count(line.split(',')[3]!);
       for (const line of expected.estimates) {
-        const [, , , , , , method, , scale] = line.split(',');
+        const [, , , , , , method, , scale, check] = line.split(',');
         count(method!);
+        if (check !== '') count(check!);
         if (scale !== '') count('scaled');
       }
       night++;

@@ -48,7 +48,10 @@ function linesOf(result: NightResult): NightLines {
 }
 
 /** The nights of a case by the referee. */
-export function* refereeNights(built: BuiltCase): Generator<NightLines> {
+export function* refereeNights(built: BuiltCase): Generator<NightLines & { situations: string[] }> {
   const referee = new Referee(built.setting);
-  for (const night of built.nights) yield linesOf(referee.run(night));
+  for (const night of built.nights) {
+    const result = referee.run(night);
+    yield { ...linesOf(result), situations: result.situations };
+  }
 }

@@ -275,7 +275,8 @@ export class Referee {
 
   private settleOne(channel: Channel, day: number): void {
     const { units } = channel.row;
-    const { made, unresolved, findings } = settleDay(this.setting, channel, day);
+    const { made, unresolved, findings, situations } = settleDay(this.setting, channel, day);
+    this.result.situations.push(...situations);
     for (const { code, stamp } of findings) this.tell(channel, units, stamp, code);
     for (const stamp of unresolved) this.tell(channel, units, stamp, 'vee/needs-review');
     // Where nothing came the flag has the form of the others, without any bit.

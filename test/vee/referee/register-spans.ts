@@ -9,6 +9,7 @@ export interface Span {
   stamps: number[];
   /** Null where the register went down and cannot have rolled over. */
   advance: bigint | null;
+  isRolledOver: boolean;
 }
 
 function advanceOf(channel: Channel, start: number, end: number): bigint | null {
@@ -35,7 +36,10 @@ export function spansOf(setting: Setting, channel: Channel): Span[] {
     if (end - start > channel.policy.historyDays * 1440) continue;
     const count = (end - start) / intervalMinutes;
     const slots = Array.from({ length: count }, (_, k) => start + (k + 1) * intervalMinutes);
-    spans.push({ start, end, stamps: slots, advance: advanceOf(channel, start, end) });
+    const advance = advanceOf(channel, start, end);
+    const isRolledOver =
+      advance !== null && channel.registers.get(end)!.exact! < channel.registers.get(start)!.exact!;
+    spans.push({ start, end, stamps: slots, advance, isRolledOver });
   }
   return spans;
 }

@@ -1,3 +1,4 @@
+import { isHoliday } from './calendar.js';
 import { type Finding, highLow, runs, spike, sumCheck } from './day-checks.js';
 import { likeDay, linear, passedSum, profile, registerShare } from './estimators.js';
 import { halfUp } from './exact.js';
@@ -22,6 +23,8 @@ export interface SettledDay {
   /** Stamps of slots that no method filled. */
   unresolved: number[];
   findings: Finding[];
+  /** What the day came across, for counting. */
+  situations: string[];
 }
 
 /** Settles one read day of a channel: checks 8 to 11, E1 to E6, and what the slots hold from now on. */
@@ -40,8 +43,32 @@ export function settleDay(setting: Setting, channel: Channel, day: number): Sett
   const unresolved = stamps.filter(
     (stamp) => !made.has(stamp) && !['passed', 'elsewhere'].includes(stateOf(channel, stamp)),
   );
+  const situations = situationsOf(setting, channel, day, made, spans);
   keep(setting, channel, day, made);
-  return { made, unresolved, findings };
+  return { made, unresolved, findings, situations };
+}
+
+function situationsOf(
+  setting: Setting,
+  channel: Channel,
+  day: number,
+  made: Map<number, Made>,
+  spans: Span[],
+): string[] {
+  const stamps = stampsOf(setting, channel, day);
+  const methodAt = (stamp: number) => made.get(stamp)?.method;
+  const isScaled = ({ stamps: all }: Span) => all.some((stamp) => (made.get(stamp)?.scale ?? null) !== null);
+  const situations: [string, boolean][] = [
+    [`estimates of ${channel.row.intervalMinutes} min`, made.size > 0],
+    ['line across midnight', methodAt(stamps[0]!) === 'linear' || methodAt(stamps.at(-1)!) === 'linear'],
+    [
+      'like days of a holiday',
+      isHoliday(setting, day) && stamps.some((stamp) => methodAt(stamp) === 'like-day'),
+    ],
+    ['scaled to a rollover', spans.some((span) => span.isRolledOver && isScaled(span))],
+    ['slot of another meter', stamps.some((stamp) => stateOf(channel, stamp) === 'elsewhere')],
+  ];
+  return situations.filter(([, holds]) => holds).map(([name]) => name);
 }
 
 function checksBefore(setting: Setting, channel: Channel, days: DaysBefore, spans: Span[]): Finding[] {
