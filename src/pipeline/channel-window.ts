@@ -327,6 +327,7 @@ export class ChannelWindow {
 
   /** Counts the reads that another one of the run beat; told where their value is not that of the read that is kept. */
   tellLosers(facts: ChannelFacts): void {
+    if (this.losers.length === 0 && this.refused.size === 0) return;
     const { values, metas } = this.slots;
     for (const { block, slot, meta, value } of this.losers) {
       const kept = this.refused.get(slot) ?? { meta: metas[slot]!, value: values[slot]! };

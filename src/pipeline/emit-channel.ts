@@ -186,8 +186,9 @@ function lineEnd(
   return LINE_END;
 }
 
-/** The settled day whose reference days were put into words last, and the words. */
+/** The reference days that were put into words last, most channels of a day have the same, and the words. */
 let lastSettled: SettledDay | null = null;
+let lastDays: readonly number[] = [];
 let lastDates = '';
 
 /** The days that an estimate is made of: their dates; of a profile only how many there are. */
@@ -198,7 +199,11 @@ function referenceText(window: ChannelWindow, day: number, method: number): stri
   if (method !== METHOD_LIKE_DAY) return '';
   if (settled !== lastSettled) {
     lastSettled = settled;
-    lastDates = settled.referenceDays.map(isoDate).join(' ');
+    const days = settled.referenceDays;
+    if (days.length !== lastDays.length || days.some((one, i) => one !== lastDays[i])) {
+      lastDays = days;
+      lastDates = days.map(isoDate).join(' ');
+    }
   }
   return lastDates;
 }

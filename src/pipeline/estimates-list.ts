@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { METER_ID_BYTES_MAX } from '../model/block.js';
 import { DECIMALS_MAX, UNITS_PER_ONE } from '../model/decimal.js';
 import { decimalsOf, flagText, NO_DECIMALS } from '../model/quality.js';
 import { isoDate, MINUTES_PER_DAY } from '../model/time.js';
@@ -13,6 +14,12 @@ const LINE_BYTES_MAX = 2048;
 const DATES_MAX = 512;
 const ZERO = 48;
 const COMMA = 44;
+const QUOTE = 34;
+const SPACE = 32;
+/** What stands between meter id and stamp, by unit. */
+const UNIT_ENDS = UNITS.map((units) => Buffer.from(`,${units},`, 'latin1'));
+/** Bytes of a meter id in quotes, each of them doubled at the worst, and of the units. */
+const HEAD_BYTES = METER_ID_BYTES_MAX * 2 + 2 + 16;
 
 /** Raw meta word of a slot that nothing came for. */
 export const NO_FLAG = -1;
@@ -37,7 +44,8 @@ export class EstimatesList {
   private readonly bytes = Buffer.allocUnsafe(BUFFER_BYTES);
   private at = 0;
   /** `meter,units,` of the last channel. */
-  private head = Buffer.alloc(0);
+  private readonly head = new Uint8Array(HEAD_BYTES);
+  private headLength = 0;
   private headMeter: Uint8Array | null = null;
   private headFrom = -1;
   private headChannel = -1;
@@ -71,7 +79,7 @@ export class EstimatesList {
     if (this.at > BUFFER_BYTES - LINE_BYTES_MAX) this.flush();
     if (facts.meter !== this.headMeter || facts.from !== this.headFrom || facts.channel !== this.headChannel)
       this.setHead(facts);
-    this.put(this.head);
+    this.put(this.head, this.headLength);
     this.putStamp(stamp);
     this.putValue(rawMeta === NO_FLAG ? NO_DECIMALS : decimalsOf(rawMeta), raw);
     if (rawMeta !== NO_FLAG) this.putFlag(rawMeta);
@@ -85,7 +93,22 @@ export class EstimatesList {
     this.headMeter = facts.meter;
     this.headFrom = facts.from;
     this.headChannel = facts.channel;
-    this.head = Buffer.from(`${csvField(meterText(facts))},${UNITS[facts.channel >> 2]},`, 'latin1');
+    const { meter, from, to } = facts;
+    const units = UNIT_ENDS[facts.channel >> 2]!;
+    const { head } = this;
+    let at = 0;
+    for (let i = from; i < to; i++) {
+      const byte = meter[i]!;
+      if (byte === COMMA || byte === QUOTE || byte < SPACE) {
+        const quoted = Buffer.from(csvField(meterText(facts)), 'latin1');
+        head.set(quoted);
+        at = quoted.length;
+        break;
+      }
+      head[at++] = byte;
+    }
+    for (let i = 0; i < units.length; i++) head[at++] = units[i]!;
+    this.headLength = at;
   }
 
   private setTail(end: LineEnd): void {
@@ -104,10 +127,10 @@ export class EstimatesList {
   }
 
   /** Copies a few bytes: a loop beats `set` here. */
-  private put(from: Uint8Array): void {
+  private put(from: Uint8Array, length = from.length): void {
     const { bytes } = this;
     let at = this.at;
-    for (let i = 0; i < from.length; i++) bytes[at++] = from[i]!;
+    for (let i = 0; i < length; i++) bytes[at++] = from[i]!;
     this.at = at;
   }
 

@@ -84,8 +84,10 @@ export class RegisterStore {
     if (this.days.length === 0) return;
     const lowest = this.dayOfLastBefore(meter, from, to, channel, firstDay);
     // From the earliest on: the file of a read's own day has it as it was corrected last.
-    for (const day of this.days) {
-      if (day < lowest || day > lastDay + 1) continue;
+    let at = this.days.length;
+    while (at > 0 && this.days[at - 1]! >= lowest) at--;
+    for (; at < this.days.length && this.days[at]! <= lastDay + 1; at++) {
+      const day = this.days[at]!;
       const { columns } = this.load(day);
       for (let row = this.firstRowOf(day, meter, from, to, channel); ; row++) {
         if (row >= columns.rowCount || compareKey(columns, row, meter, from, to, channel) !== 0) break;
