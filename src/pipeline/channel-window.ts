@@ -1,5 +1,5 @@
 import { UNITS_PER_ONE } from '../model/decimal.js';
-import { decimalsOf, flagText, NO_DECIMALS } from '../model/quality.js';
+import { decimalsOf, NO_DECIMALS } from '../model/quality.js';
 import { readDayStart } from '../model/time.js';
 import type { BlockIndex } from '../store/block-index.js';
 import {
@@ -23,10 +23,10 @@ import {
   SLOT_COVERED,
   SLOT_FAILED,
   SLOT_PASSED,
-  SLOT_UNRESOLVED,
   type Slots,
 } from '../vee/slots.js';
 import type { ChannelFacts } from './channel-facts.js';
+import { FlagForms } from './flag-forms.js';
 import type { SettleState } from './settle-state.js';
 
 const hasValue = (meta: number): boolean => decimalsOf(meta) !== NO_DECIMALS;
@@ -56,8 +56,7 @@ export class ChannelWindow {
   /** Calculation constant of the channel's records, 0.00001. */
   constant = UNITS_PER_ONE;
   private readonly block: OpenBlock = createOpenBlock();
-  /** By day: form of the flags of what goes out without a flag of its own; -1 where it is not known yet. */
-  private readonly forms: number[] = [];
+  readonly flags = new FlagForms(this.slots);
   /** Reads that another one of this run beat. */
   private readonly losers: { block: number; slot: number; meta: number; value: number }[] = [];
   /** By slot: the read of this run that beat the others, but not the estimate, or the nothing, that went out. */
@@ -106,7 +105,7 @@ export class ChannelWindow {
       this.rowSettled[day] = false;
       this.settledNow[day] = false;
       this.settling[day] = null;
-      this.forms[day] = -1;
+      this.flags.clear(day);
     }
   }
 
@@ -374,34 +373,5 @@ export class ChannelWindow {
   /** Whether an estimate, or nothing, went out for the slot before this run. */
   wasEstimatedBefore(slot: number): boolean {
     return this.wasSentBefore(slot) && this.priorStates[slot] !== SLOT_PASSED;
-  }
-
-  /** The flag that came for a slot, or in its place one in the form of the channel's flags. */
-  flagMetaOf(slot: number): { meta: number; isOwn: boolean } {
-    const { origins, metas, slotsPerDay } = this.slots;
-    const isOwn = origins[slot] !== ORIGIN_NONE && flagText(metas[slot]!) !== '';
-    return { meta: isOwn ? metas[slot]! : this.formOf(Math.floor(slot / slotsPerDay)), isOwn };
-  }
-
-  /** Form of a day's flags; of a day without any that of the day before, then that of the day after; else 0. */
-  private formOf(day: number): number {
-    if (this.forms[day]! < 0) {
-      this.forms[day] = this.formIn(day, true) || this.formIn(day - 1, false) || this.formIn(day + 1, false);
-    }
-    return this.forms[day]!;
-  }
-
-  /** The first flag of a day, without decimals. @param isOwn whether reads count that nothing went out for */
-  private formIn(day: number, isOwn: boolean): number {
-    const { origins, metas, states, slotsPerDay, dayCount } = this.slots;
-    if (day < 0 || day >= dayCount) return 0;
-    for (let i = day * slotsPerDay; i < (day + 1) * slotsPerDay; i++) {
-      if (!isOwn && (states[i] === SLOT_UNRESOLVED || states[i] === SLOT_COVERED)) continue;
-      if (origins[i] !== ORIGIN_NONE && flagText(metas[i]!) !== '') return metas[i]! & ~7;
-      // Estimated in this run though nothing came.
-      if (!isOwn && origins[i] === ORIGIN_NONE && states[i] !== SLOT_ABSENT && this.forms[day]! > 0)
-        return this.forms[day]!;
-    }
-    return 0;
   }
 }

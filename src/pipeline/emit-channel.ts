@@ -130,7 +130,7 @@ export function estimateOutMeta(
   window: ChannelWindow,
   i: number,
 ): number {
-  const { meta, isOwn } = window.flagMetaOf(i);
+  const { meta, isOwn } = window.flags.metaOf(i);
   const { decimals } = facts.policy;
   const letter = window.slots.states[i] === SLOT_UNRESOLVED ? LETTER_NO_VALUE : LETTER_ESTIMATED;
   const out = state.replacedMeta(meta, isOwn, letter);

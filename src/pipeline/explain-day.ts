@@ -6,10 +6,11 @@ import { decimalsOf, flagText, NO_DECIMALS, STATUS, statusOf } from '../model/qu
 import { isoDate, isoMinute, MINUTES_PER_DAY, parseZone, readDayOf, readDayStart } from '../model/time.js';
 import { IS_REGISTER, UNITS } from '../model/units.js';
 import { seekKey } from '../store/history-columns.js';
-import { type DayColumns, readDayFile, readRegisterFile } from '../store/history-file.js';
+import { type DayColumns, readDayFile } from '../store/history-file.js';
 import { openLedger } from '../store/ledger.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import { ReadRanks } from '../store/read-ranks.js';
+import { readRegisterFile } from '../store/registers-file.js';
 import { linesOf } from '../store/sorted-lines.js';
 import type { Config } from './config.js';
 import { dayKey, type HistoryEntry, MAP_KEY, registersKey } from './run-state.js';

@@ -1,7 +1,7 @@
 import { MINUTES_PER_DAY, readDayOf, readDayStart } from '../model/time.js';
 import { compareKey, type KeyColumns, seekKey } from '../store/history-columns.js';
-import { RegisterBuilder, type RegisterColumns, readRegisterFile } from '../store/history-file.js';
 import type { ReadRanks } from '../store/read-ranks.js';
+import { RegisterBuilder, type RegisterColumns, readRegisterFile } from '../store/registers-file.js';
 import type { KnownRegisters } from './known-registers.js';
 import type { HistoryRef } from './settle-types.js';
 

@@ -116,3 +116,17 @@ export class KeyBuilder {
     this.meterOffsets[this.rowCount] = at + length;
   }
 }
+
+/** Qualities and ranks that an index of 16 bits can tell apart; a file with more has indexes of 32 bits. */
+export const NARROW_QUALITIES_MAX = 65_536;
+
+/** Indexes into a list, as narrow as they can be. */
+export function narrowed(wide: Int32Array, count: number): Uint16Array | Uint32Array {
+  return count <= NARROW_QUALITIES_MAX ? new Uint16Array(wide) : new Uint32Array(wide);
+}
+
+/** `to` with what is in `from` at its beginning. */
+export function grown<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

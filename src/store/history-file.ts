@@ -12,13 +12,10 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { column, keyVectors, openFile, toFile } from './history-arrow.js';
-import { KeyBuilder, type KeyColumns } from './history-columns.js';
+import { grown, KeyBuilder, type KeyColumns, NARROW_QUALITIES_MAX, narrowed } from './history-columns.js';
 import { NamedRanks, type ReadRanks, ranksOfMetadata } from './read-ranks.js';
 
-/**
- * Files of read days and of register reads (docs/history.md), as columns of typed arrays. This module knows
- * nothing of reads.
- */
+/** Files of read days (docs/history.md), as columns of typed arrays. This module knows nothing of reads. */
 
 /** One read day of the channels of a partition. Slots of row i: `slotOffsets[i]` to `slotOffsets[i + 1]`. */
 export interface DaySlots extends KeyColumns {
@@ -41,28 +38,12 @@ export interface DayColumns extends DaySlots {
   qualityRanks: Int32Array;
 }
 
-/** Register reads of a read day, with the last one before it of each channel. */
-export interface RegisterColumns extends KeyColumns {
-  stamps: Int32Array;
-  values: Float64Array;
-  /** By row: index into `metas` and `ranks`. */
-  quality: Uint16Array | Uint32Array;
-  metas: Int32Array;
-  ranks: Int32Array;
-}
-
-/** Qualities and ranks that an index of 16 bits can tell apart; a file with more has indexes of 32 bits. */
-const NARROW_QUALITIES_MAX = 65_536;
 const DAY_FORMAT = 'day/2';
-const REGISTERS_FORMAT = 'registers/2';
-/** Formats without ranks by slot and without file names. */
+/** It has one creation and one RESEND mark for a row, and no file name. */
 const OLD_DAY_FORMAT = 'day/1';
-const OLD_REGISTERS_FORMAT = 'registers/1';
 
 /** In place of a slot's rank: it is that of the row. */
 const ROWS_RANK = -1;
-/** Before any record. */
-const EARLIEST_CREATION = -(2 ** 31);
 
 /** Builds the columns of a day, row after row in the order of keys. */
 export class DayBuilder {
@@ -231,97 +212,12 @@ export class DayBuilder {
       ...keyVectors(this.keys),
       interval_minutes: makeVector(this.intervalMinutes.subarray(0, rows)),
       settled: makeVector(this.settled.subarray(0, rows)),
-      rank: makeVector(indexes(ranks, named.count)),
+      rank: makeVector(narrowed(ranks, named.count)),
       values: listVector(values as Data<Int32>, isNarrow ? new Int32() : new Float64(), valueOffsets, rows),
       quality: listVector(quality as Data<Uint16>, isFew ? new Uint16() : new Uint32(), valueOffsets, rows),
     };
     return toFile(columns, DAY_FORMAT, { quality: JSON.stringify(qualities), ...named.metadata() });
   }
-}
-
-/** Builds the columns of a day's register reads. */
-export class RegisterBuilder {
-  readonly keys = new KeyBuilder();
-  private stamps = new Int32Array(1 << 12);
-  private values = new Float64Array(1 << 12);
-  private quality = new Int32Array(1 << 12);
-  private readonly qualities: [meta: number, rank: number][] = [];
-  /** By rank: places in `qualities` by meta word, and the last of them. */
-  private readonly placesOf: (Map<number, number> | undefined)[] = [];
-  private readonly lastOf: (number | undefined)[] = [];
-
-  /** @param table what ranks are numbers of */
-  constructor(private table: ReadRanks) {}
-
-  /** Empties the columns, for another day; their memory is kept. */
-  clear(table: ReadRanks): void {
-    this.table = table;
-    this.keys.clear();
-    this.qualities.length = 0;
-    this.placesOf.length = 0;
-    this.lastOf.length = 0;
-  }
-
-  row(
-    meter: Uint8Array,
-    from: number,
-    to: number,
-    channel: number,
-    stamp: number,
-    value: number,
-    meta: number,
-    rank: number,
-  ): void {
-    const row = this.keys.rowCount;
-    this.keys.append(meter, from, to, channel);
-    if (row >= this.stamps.length) {
-      this.stamps = grown(this.stamps, new Int32Array(row * 2));
-      this.values = grown(this.values, new Float64Array(row * 2));
-      this.quality = grown(this.quality, new Int32Array(row * 2));
-    }
-    this.stamps[row] = stamp;
-    this.values[row] = value;
-    const last = this.lastOf[rank];
-    this.quality[row] =
-      last !== undefined && this.qualities[last]![0] === meta ? last : this.qualityOf(meta, rank);
-  }
-
-  private qualityOf(meta: number, rank: number): number {
-    this.placesOf[rank] ??= new Map();
-    const places = this.placesOf[rank];
-    let place = places.get(meta);
-    if (place === undefined) {
-      place = this.qualities.length;
-      this.qualities.push([meta, rank]);
-      places.set(meta, place);
-    }
-    this.lastOf[rank] = place;
-    return place;
-  }
-
-  /** The bytes of the whole file, in pieces that are good until the next row. */
-  finish(): Uint8Array[] {
-    const rows = this.keys.rowCount;
-    const columns: Record<string, Vector> = {
-      ...keyVectors(this.keys),
-      stamp: makeVector(this.stamps.subarray(0, rows)),
-      value: makeVector(this.values.subarray(0, rows)),
-      quality: makeVector(indexes(this.quality.subarray(0, rows), this.qualities.length)),
-    };
-    const named = new NamedRanks(this.table);
-    const qualities = this.qualities.map(([meta, rank]) => [meta, named.numberOf(rank)]);
-    return toFile(columns, REGISTERS_FORMAT, { quality: JSON.stringify(qualities), ...named.metadata() });
-  }
-}
-
-/** Indexes into a list, as narrow as they can be. */
-function indexes(wide: Int32Array, count: number): Uint16Array | Uint32Array {
-  return count <= NARROW_QUALITIES_MAX ? new Uint16Array(wide) : new Uint32Array(wide);
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 function listVector(
@@ -374,42 +270,4 @@ function oldDayRanks(columns: Table, rows: number, table: ReadRanks): Int32Array
   const created = (column(columns, 'created').values as Int32Array).subarray(0, rows);
   const resend = column(columns, 'resend').values as Uint8Array;
   return created.map((stamp, row) => table.numberOf(resend[row]!, stamp, ''));
-}
-
-/**
- * Reads a file of register reads.
- * @param table what ranks become numbers of
- * @throws ReadmillError READMILL_HISTORY_DAMAGED where it is no such file
- */
-export function readRegisterFile(path: string, table: ReadRanks): RegisterColumns {
-  const {
-    table: columns,
-    rows,
-    keys,
-    metadata,
-    format,
-  } = openFile(path, [REGISTERS_FORMAT, OLD_REGISTERS_FORMAT]);
-  const listed = ranksOfMetadata(metadata, table);
-  const qualities = JSON.parse(metadata.get('quality') ?? '[]') as [number, number][];
-  const read: RegisterColumns = {
-    ...keys,
-    rowCount: rows,
-    stamps: column(columns, 'stamp').values as Int32Array,
-    values: column(columns, 'value').values as Float64Array,
-    quality: new Uint16Array(0),
-    metas: Int32Array.from(qualities, ([meta]) => meta),
-    ranks: Int32Array.from(qualities, ([, rank]) => listed[rank]!),
-  };
-  if (format === REGISTERS_FORMAT) read.quality = column(columns, 'quality').values as Uint16Array;
-  else addOldQualities(read, (column(columns, 'meta').values as Int32Array).subarray(0, rows), table);
-  return read;
-}
-
-/** Qualities of a file that has a meta word for each row and no ranks: any later read beats its reads. */
-function addOldQualities(read: RegisterColumns, metas: Int32Array, table: ReadRanks): void {
-  const places = new Map<number, number>();
-  for (const meta of metas) if (!places.has(meta)) places.set(meta, places.size);
-  read.quality = Uint32Array.from(metas, (meta) => places.get(meta)!);
-  read.metas = Int32Array.from(places.keys());
-  read.ranks = new Int32Array(places.size).fill(table.numberOf(0, EARLIEST_CREATION, ''));
 }

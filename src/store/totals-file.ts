@@ -121,10 +121,11 @@ function numberVector(values: Float64Array): Vector {
 }
 
 function layoutOf(day: DaySlots, dayFile: readonly Uint8Array[]): SlotLayout {
+  const isEmpty = day.slotOffsets[day.rowCount] === 0;
   return {
-    valuesOffset: offsetOf(dayFile, day.values),
+    valuesOffset: isEmpty ? 0 : offsetOf(dayFile, day.values),
     valueBytes: day.values.BYTES_PER_ELEMENT,
-    qualityOffset: offsetOf(dayFile, day.quality),
+    qualityOffset: isEmpty ? 0 : offsetOf(dayFile, day.quality),
     qualityBytes: day.quality.BYTES_PER_ELEMENT,
     qualities: Array.from(day.metas, (meta, i): [number, number] => [meta, day.states[i]!]),
   };

@@ -7,8 +7,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { UNITS } from '../../src/model/units.js';
 import { toFile } from '../../src/store/history-arrow.js';
 import { channelOfText, channelText, seekKey } from '../../src/store/history-columns.js';
-import { DayBuilder, RegisterBuilder, readDayFile, readRegisterFile } from '../../src/store/history-file.js';
+import { DayBuilder, readDayFile } from '../../src/store/history-file.js';
 import { ReadRanks } from '../../src/store/read-ranks.js';
+import { RegisterBuilder, readRegisterFile } from '../../src/store/registers-file.js';
 import {
   byBytes,
   CHANNELS,
