@@ -3,7 +3,7 @@ import { UNITS_PER_ONE } from '../../model/decimal.js';
 import { LETTER_NO_VALUE, letterOf, NO_DECIMALS, withDecimals } from '../../model/quality.js';
 import { gridMinutes } from '../../model/time.js';
 import { COMMODITIES, channelCode, IS_CONSUMPTION, IS_REGISTER, UNITS, unitCode } from '../../model/units.js';
-import { fitsCommodity } from './commodities.js';
+import { FITS_COMMODITY } from './commodities.js';
 import { isRightCrc } from './crc.js';
 import { FAULT } from './faults.js';
 import { parseFlag } from './flag.js';
@@ -15,6 +15,8 @@ import { parseInterval, parseStamp } from './stamp.js';
 
 const TAB = 9;
 const LETTER_H = 72;
+/** Besides the first. */
+const MANDATORY_FIELDS = [2, 7, 9, 10, 11, 14];
 const PURPOSES = ['OK', 'RESEND', 'SUMMARY', 'HISTORY', 'PROFILE', 'TEMPLATE', 'REJECT'];
 /** CMEP record types that carry no interval data or register reads. */
 const OTHER_TYPES = ['MEPAD01', 'MEPAD02', 'MEPBD01', 'MEPBD02', 'MEPBD03', 'MEPLF01', 'MEPEC01', 'MEPRR01'];
@@ -65,8 +67,9 @@ export class CarefulReader extends LineReader {
     record.meterIdFrom = record.meterIdTo = from;
     this.fault.stamp = -1;
     if (next - from > settings.lineBytes) this.tell('cmep/line-too-long', 0, from, to);
-    this.checkCharacters(from, to);
     splitLine(bytes, from, to, settings.delimiter, this.fields);
+    const { badByteAt } = this.fields;
+    if (badByteAt >= 0) this.tell('cmep/not-ascii', 0, badByteAt, badByteAt + 1);
     const type = this.text(0);
     if (firstOfFile && settings.delimiter === TAB && !type.startsWith('MEP')) return false;
     if (this.fields.badQuoteField > 0) {
@@ -127,20 +130,9 @@ export class CarefulReader extends LineReader {
     else if (next - to === 1) this.tell('cmep/line-ending', 0, to, next);
   }
 
-  private checkCharacters(from: number, to: number): void {
-    const { delimiter } = this.settings;
-    for (let at = from; at < to; at++) {
-      const byte = this.bytes[at]!;
-      if ((byte < 0x20 && byte !== delimiter) || byte > 0x7e) {
-        this.tell('cmep/not-ascii', 0, at, at + 1);
-        return;
-      }
-    }
-  }
-
   private readHeader(): void {
     const { record, settings, fields, bytes } = this;
-    for (const field of [2, 7, 9, 10, 11, 14])
+    for (const field of MANDATORY_FIELDS)
       if (this.isEmpty(field)) this.tellField('cmep/missing-field', field);
     this.readMeterId();
     if (!this.isEmpty(2) && !settings.versions.includes(this.text(1)))
@@ -200,7 +192,7 @@ export class CarefulReader extends LineReader {
       this.tellField('cmep/unknown-units', 11);
     }
     this.record.channel = channelCode(Math.max(unit, 0), Math.max(commodity, 0));
-    if (commodity >= 0 && !fitsCommodity(unitText, commodityText)) {
+    if (commodity >= 0 && unit >= 0 && FITS_COMMODITY[this.record.channel] === 0) {
       this.tellField('cmep/units-commodity-mismatch', 11);
     }
   }

@@ -1,4 +1,4 @@
-import { UNITS } from '../../model/units.js';
+import { COMMODITIES, commodityOfChannel, UNITS, unitOfChannel } from '../../model/units.js';
 
 /**
  * Commodities that a unit can be of, where it says so: electricity in kW and volts, gas in therms, water and
@@ -15,7 +15,8 @@ const COMMODITIES_OF_UNIT: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['CF', 'CCF', 'MCF', 'CFREG', 'CCFREG'].map((unit) => [unit, 'GSW'])),
 };
 
-/** Whether a unit may be of a commodity, both as their texts. */
-export function fitsCommodity(unit: string, commodity: string): boolean {
-  return COMMODITIES_OF_UNIT[unit]?.includes(commodity) ?? true;
-}
+/** By channel: 1 where the unit may be of the commodity. */
+export const FITS_COMMODITY = Uint8Array.from({ length: UNITS.length * COMMODITIES.length }, (_, channel) => {
+  const fitting = COMMODITIES_OF_UNIT[UNITS[unitOfChannel(channel)]!];
+  return fitting === undefined || fitting.includes(COMMODITIES[commodityOfChannel(channel)]!) ? 1 : 0;
+});

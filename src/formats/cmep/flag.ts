@@ -13,6 +13,10 @@ const BLANK = 32;
 const MASK_DIGITS_MAX = 7;
 /** `R 00 00` */
 const GROUPS_BYTES = 7;
+/** Number of the letter that a byte is; 0 where it is none. */
+const LETTER_OF_BYTE = new Uint8Array(256);
+for (const [number, letter] of LETTERS.entries())
+  if (letter !== '') LETTER_OF_BYTE[letter.charCodeAt(0)] = number;
 
 /**
  * Reads a quality flag into a meta word without decimals.
@@ -28,14 +32,18 @@ export function parseFlag(
   letters: string,
 ): number {
   if (from === to) return metaWord(0, LETTER_NONE);
-  const text = String.fromCharCode(bytes[from]!);
-  const letter = LETTERS.indexOf(text as (typeof LETTERS)[number]);
-  if (letter < 1 || !letters.includes(text)) return -1;
+  const letter = LETTER_OF_BYTE[bytes[from]!]!;
+  if (letter === 0 || !hasByte(letters, bytes[from]!)) return -1;
   if (to - from === 1) return (forms & FLAG_FORM_BARE) !== 0 ? metaWord(0, letter, FORM_BARE) : -1;
   if (bytes[from + 1] === BLANK) {
     return (forms & FLAG_FORM_GROUPS) !== 0 ? parseGroups(bytes, from, to, letter) : -1;
   }
   return (forms & FLAG_FORM_MASK) !== 0 ? parseMask(bytes, from + 1, to, letter) : -1;
+}
+
+function hasByte(letters: string, byte: number): boolean {
+  for (let i = 0; i < letters.length; i++) if (letters.charCodeAt(i) === byte) return true;
+  return false;
 }
 
 function parseMask(bytes: Uint8Array, from: number, to: number, letter: number): number {

@@ -1,4 +1,4 @@
-import { DECIMALS_MAX, VALUE_MAX } from '../../model/decimal.js';
+import { DECIMALS_MAX, POWERS_OF_TEN, VALUE_MAX } from '../../model/decimal.js';
 import { FAULT } from './faults.js';
 import { NUMBER_BYTES_MAX } from './settings.js';
 
@@ -16,6 +16,8 @@ const PLUS = 43;
 const MINUS = 45;
 const DOT = 46;
 const EXPONENT_MAX = 99;
+/** Length of a number that is within bounds whatever its digits. */
+const SHORT_NUMBER_BYTES = 10;
 
 /** Digits of the number being read, most significant first. */
 const digits = new Uint8Array(NUMBER_BYTES_MAX * 2);
@@ -29,6 +31,7 @@ const digits = new Uint8Array(NUMBER_BYTES_MAX * 2);
  */
 export function parseNumber(bytes: Uint8Array, from: number, to: number, out: NumberResult): number {
   if (to - from > NUMBER_BYTES_MAX) return FAULT['cmep/number-too-long'];
+  if (to - from <= SHORT_NUMBER_BYTES && parseShort(bytes, from, to, out)) return -1;
   const first = bytes[from]!;
   if (first === 0x48) return parseHex(bytes, from + 1, to, out);
   let at = from;
@@ -59,6 +62,24 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number, out: Nu
   out.rounded = hasExponent ? count - pointAt > DECIMALS_MAX : fractionDigits > DECIMALS_MAX;
   out.decimals = hasExponent ? decimalsNeeded(value) : Math.min(fractionDigits, DECIMALS_MAX);
   return -1;
+}
+
+/** Reads digits with at most one point and five decimals, as nearly all numbers are. @returns whether it did */
+function parseShort(bytes: Uint8Array, from: number, to: number, out: NumberResult): boolean {
+  let value = 0;
+  let point = -1;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at]! - 48;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else if (digit === DOT - 48 && point < 0) point = at;
+    else return false;
+  }
+  const decimals = point < 0 ? 0 : to - point - 1;
+  if (decimals > DECIMALS_MAX || to - from - (point < 0 ? 0 : 1) === 0) return false;
+  out.value = value * POWERS_OF_TEN[DECIMALS_MAX - decimals]!;
+  out.decimals = decimals;
+  out.rounded = false;
+  return true;
 }
 
 /**

@@ -26,6 +26,8 @@ const CREATION_BYTES = 12;
 /** Longest field 5, 6 or 8, and longest shape, that the quick path takes: all of it lies in the read-ahead. */
 const QUICK_FIELD_BYTES_MAX = 64;
 const SHAPE_BYTES_MAX = 256;
+/** Lines in a row that the quick path tries in vain before it is tried for one in so many only. */
+const MISSES_TRIED = 16;
 /** Shapes (fields 9 to 14) that are remembered: intervals and registers of a few channels. */
 const SHAPES_MAX = 8;
 /** Bytes that must follow the end of what is read, so that whole words can be looked at. */
@@ -57,6 +59,10 @@ export class CmepReader {
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private line = 0;
+  /** The bytes up to the end of what is read, and the next LF and CR in it. */
+  private window: Uint8Array = this.bytes;
+  private nextLf = -1;
+  private nextCr = -1;
 
   /** Fields 1 to 4 with their commas, and field 7 with its comma, of the last line that passed. */
   private lead: WordText = EMPTY_WORD_TEXT;
@@ -64,6 +70,8 @@ export class CmepReader {
   private creationStamp = 0;
   private shapes: Shape[] = [];
   private shapeHint = 0;
+  /** Lines since one passed. */
+  private misses = 0;
 
   /**
    * @param settings how the source writes
@@ -106,13 +114,25 @@ export class CmepReader {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.triples.setBuffer(bytes, this.view);
     this.line = lineBefore;
+    this.window = bytes.subarray(0, to);
+    this.nextLf = this.nextCr = -1;
     let at = from;
     while (at < to) {
       this.line++;
-      const next = this.shapes.length > 0 ? this.readQuick(at, to) : -1;
-      at = next >= 0 ? next : this.readCareful(at, to, firstOfFile && at === from);
+      const next = this.isQuickTried() ? this.readQuick(at, to) : -1;
+      if (next >= 0) {
+        this.misses = 0;
+        at = next;
+      } else at = this.readCareful(at, to, firstOfFile && at === from);
     }
     return this.line - lineBefore;
+  }
+
+  /** Whether the quick path may try the next line: after some misses only now and then, until a line passes. */
+  private isQuickTried(): boolean {
+    if (this.shapes.length === 0) return false;
+    this.misses++;
+    return this.misses <= MISSES_TRIED || this.misses % MISSES_TRIED === 0;
   }
 
   /**
@@ -123,10 +143,16 @@ export class CmepReader {
     this.careful.rejectOverlong(bytes, from, byteLength, line);
   }
 
+  /** The first LF or CR at or after `from`, or `to`. Each is looked for once for all lines before it. */
+  private lineEnd(from: number, to: number): number {
+    if (this.nextLf < from) this.nextLf = placeOf(this.window, LF, from, to);
+    if (this.nextCr < from) this.nextCr = placeOf(this.window, CR, from, to);
+    return Math.min(this.nextLf, this.nextCr);
+  }
+
   private readCareful(from: number, to: number, firstOfFile: boolean): number {
     const { bytes } = this;
-    let end = from;
-    while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
+    const end = this.lineEnd(from, to);
     let next = end;
     if (end < to) next = bytes[end] === CR && end + 1 < to && bytes[end + 1] === LF ? end + 2 : end + 1;
     if (next - from > LINE_BYTES_MAX) {
@@ -137,6 +163,7 @@ export class CmepReader {
     while (at < end && bytes[at] === BLANK) at++;
     if (at === end) return next;
     const passed = this.careful.read(bytes, from, end, next, this.line, firstOfFile);
+    if (passed) this.misses = 0;
     if (passed && this.quickAllowed) this.remember(from, end);
     return next;
   }
@@ -278,4 +305,10 @@ export class CmepReader {
     }
     return null;
   }
+}
+
+/** First place of a byte at or after `from`, or `to`. */
+function placeOf(window: Uint8Array, byte: number, from: number, to: number): number {
+  const at = window.indexOf(byte, from);
+  return at < 0 ? to : at;
 }

@@ -24,8 +24,27 @@ export function parseStamp(bytes: Uint8Array, from: number, to: number): number 
   return day < 0 || hour > 23 || minute > 59 ? -1 : day * MINUTES_PER_DAY + hour * 60 + minute;
 }
 
+/** The date that was read last, as two words of four bytes: most stamps of a file are of few days. */
+let lastHigh = 0;
+let lastLow = 0;
+let lastDay = -1;
+
 /** Day number of the eight digits `CCYYMMDD`, or -1. */
 export function parseDate(bytes: Uint8Array, from: number): number {
+  const high = word(bytes, from);
+  const low = word(bytes, from + 4);
+  if (high === lastHigh && low === lastLow) return lastDay;
+  lastHigh = high;
+  lastLow = low;
+  lastDay = dateOf(bytes, from);
+  return lastDay;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+function dateOf(bytes: Uint8Array, from: number): number {
   const century = twoDigits(bytes, from);
   const year = twoDigits(bytes, from + 2);
   if (century > 99 || year > 99 || century * 100 + year < FIRST_YEAR) return -1;
