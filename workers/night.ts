@@ -1,18 +1,32 @@
 /** The tasks of `run` and `check` that run in worker threads, by the name that the pool is given. */
 import type { PackageTask } from '../src/as2/sender/package-task.js';
 import { carryingErrors } from '../src/pipeline/carried-error.js';
-import * as partition from '../src/pipeline/check-partition.js';
-import * as range from '../src/pipeline/check-range.js';
-import * as hash from '../src/pipeline/hash-file.js';
-import * as scan from '../src/pipeline/scan-range.js';
-import * as settle from '../src/pipeline/settle-task.js';
+import type { CheckPartitionTask } from '../src/pipeline/check-partition.js';
+import type { CheckRangeTask } from '../src/pipeline/check-range.js';
+import type { RangeTask } from '../src/pipeline/scan-range.js';
+import type { SettleTask } from '../src/pipeline/settle-types.js';
 
-export const checkRange = carryingErrors(range.checkRange);
-export const checkPartition = carryingErrors(partition.checkPartition);
-export const hashFile = carryingErrors(hash.hashFile);
-export const scanRange = carryingErrors(scan.scanRange);
-export const runSettleTask = carryingErrors(settle.runSettleTask);
-/** Loaded when it is needed: a night that delivers nothing starts without it. */
+// Each task is loaded when it is first needed: a check starts without what settles a night.
+export const checkRange = carryingErrors(async (task: CheckRangeTask) => {
+  const { checkRange: run } = await import('../src/pipeline/check-range.js');
+  return run(task);
+});
+export const checkPartition = carryingErrors(async (task: CheckPartitionTask) => {
+  const { checkPartition: run } = await import('../src/pipeline/check-partition.js');
+  return run(task);
+});
+export const hashFile = carryingErrors(async (path: string) => {
+  const { hashFile: run } = await import('../src/pipeline/hash-file.js');
+  return run(path);
+});
+export const scanRange = carryingErrors(async (task: RangeTask) => {
+  const { scanRange: run } = await import('../src/pipeline/scan-range.js');
+  return run(task);
+});
+export const runSettleTask = carryingErrors(async (task: SettleTask) => {
+  const { runSettleTask: run } = await import('../src/pipeline/settle-task.js');
+  return run(task);
+});
 export const packageMessage = carryingErrors(async (task: PackageTask) => {
   const { packageMessage: run } = await import('../src/as2/sender/package-task.js');
   return run(task);

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { loadProfile } from '../conformance/profile-file.js';
-import { PROFILES, type Profile } from '../conformance/profiles.js';
+import { findProfile, PROFILES, type Profile } from '../conformance/profiles.js';
 import { CHECK_FORMATS, type CheckFormat } from '../conformance/report/check-report.js';
 import { type CheckProblem, isValid } from '../conformance/report/checked-files.js';
 import { writeCheckReport } from '../conformance/report/write-check-report.js';
@@ -10,14 +9,13 @@ import { type CheckOutcome, checkFiles } from '../pipeline/check-files.js';
 import { gatherInputs } from '../pipeline/check-inputs.js';
 import { type CheckPool, poolFor } from '../pipeline/check-pool.js';
 import { type TemporaryFolder, temporaryFolder } from '../pipeline/temporary-folder.js';
-import { importRegister } from '../store/register-import.js';
 import { defaultWorkers, parseNow, parseWorkers, terminalProgress } from './terminal.js';
 
 const FINDINGS_DEFAULT = 1000;
 const FINDINGS_MAX = 100_000;
 
 interface CheckCommandOptions {
-  profile?: Profile;
+  profile?: string;
   timeZone?: string;
   register?: string;
   format: CheckFormat;
@@ -34,7 +32,6 @@ export function registerCheck(program: Command): void {
     .option(
       '--profile <name or file>',
       `how the file should be written: ${PROFILES.map(({ name }) => name).join(', ')}, or a JSON file of your own`,
-      (given: string) => loadProfile(given),
     )
     .option(
       '--time-zone <zone>',
@@ -64,13 +61,14 @@ async function runCheck(args: string[], options: CheckCommandOptions): Promise<v
   const progress = terminalProgress();
   let pool: CheckPool | null = null;
   try {
+    const profile = options.profile === undefined ? undefined : await profileOf(options.profile);
     const registerPath = options.register === undefined ? null : await imported(options.register, folder);
     const { inputs, failures } = await gatherInputs(args, folder.path, process.stdin);
     pool = poolFor(inputs, options.workers);
     const outcome = await checkFiles(
       inputs,
       {
-        ...(options.profile === undefined ? {} : { profile: options.profile }),
+        ...(profile === undefined ? {} : { profile }),
         zoneMinutes: options.timeZone === undefined ? null : parseZone(options.timeZone)!,
         nowMs: options.now ?? Date.now(),
         findingsMax: options.maxFindings,
@@ -88,8 +86,17 @@ async function runCheck(args: string[], options: CheckCommandOptions): Promise<v
   }
 }
 
+/** A profile by its name; what reads one of the user's own is loaded only where there is one. */
+async function profileOf(given: string): Promise<Profile> {
+  const known = findProfile(given);
+  if (known !== undefined) return known;
+  const { loadProfile } = await import('../conformance/profile-file.js');
+  return loadProfile(given);
+}
+
 /** Path of the meter register, imported for this check alone. */
 async function imported(file: string, folder: TemporaryFolder): Promise<string> {
+  const { importRegister } = await import('../store/register-import.js');
   const register = await importRegister({ file, directory: folder.path(), zoneMinutes: EST_OFFSET_MINUTES });
   return register.path;
 }

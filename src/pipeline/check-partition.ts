@@ -1,5 +1,5 @@
 import { type BlockIndex, type BlockPieces, indexBlocks, loadBlocks } from '../store/block-index.js';
-import { type MeterRegister, openRegister } from '../store/meter-register.js';
+import type { MeterRegister } from '../store/meter-register.js';
 import { tooManyReads } from './check-channel.js';
 import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
 
@@ -16,9 +16,15 @@ const PARTITION_BLOCKS_BYTES_MAX = 512 * 1024 * 1024;
 
 let opened: { path: string; register: MeterRegister } | null = null;
 
-/** The imported meter register at a path; the last one stays open in this thread. */
-export function openedRegister(path: string | null): MeterRegister | null {
+/**
+ * The imported meter register at a path; the last one stays open in this thread. What reads it is loaded with the
+ * first one: most checks have none.
+ */
+export async function openedRegister(path: string | null): Promise<MeterRegister | null> {
   if (path === null) return null;
+  if (opened?.path === path) return opened.register;
+  const { openRegister } = await import('../store/meter-register.js');
+  // Where this thread has two tasks, the other one may have opened it meanwhile.
   if (opened?.path !== path) {
     opened?.register.close();
     opened = null;
@@ -31,8 +37,9 @@ export function openedRegister(path: string | null): MeterRegister | null {
  * Pass 2 of `check`: goes through the meters of a partition.
  * @throws the system's error where a work file cannot be read
  */
-export function checkPartition(task: CheckPartitionTask): CrossResult {
-  const checker = new MeterChecker(task.cross, openedRegister(task.registerPath));
+export async function checkPartition(task: CheckPartitionTask): Promise<CrossResult> {
+  const register = await openedRegister(task.registerPath);
+  const checker = new MeterChecker(task.cross, register);
   const index = indexOf(task.blocks);
   for (let b = 0; b < index.count; ) {
     let end = b + 1;

@@ -14,8 +14,8 @@ export type CheckPool = Pick<WorkerPool, 'workers' | 'checkRange' | 'checkPartit
 export function ownThread(): CheckPool {
   return {
     workers: 1,
-    checkRange: async (task) => checkRange(task),
-    checkPartition: async (task) => checkPartition(task),
+    checkRange,
+    checkPartition,
     close: async () => undefined,
   };
 }

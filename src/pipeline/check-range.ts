@@ -3,6 +3,7 @@ import type { RangeEnd, RangeSink } from '../formats/range.js';
 import type { ReadFault, ReadRecord } from '../formats/reads.js';
 import { BlockBuffer } from '../store/block-buffer.js';
 import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
+import type { MeterRegister } from '../store/meter-register.js';
 import { compareBytes, PartitionFinder } from '../store/partition-map.js';
 import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
 import { openedRegister } from './check-partition.js';
@@ -134,7 +135,9 @@ class CheckSink implements RangeSink {
  * Checks the records of one range of a file. Nothing but this thread's work file is changed.
  * @throws the system's error where the file cannot be read or the blocks cannot be written
  */
-export function checkRange(task: CheckRangeTask): CheckRangeResult {
+export async function checkRange(task: CheckRangeTask): Promise<CheckRangeResult> {
+  const register = task.reads === 'settle' ? await openedRegister(task.registerPath) : null;
+  // From here on nothing waits: a thread has one buffer of blocks.
   blocks.clear();
   const sink = new CheckSink(task);
   const end = readRange(task, sink);
@@ -160,7 +163,7 @@ export function checkRange(task: CheckRangeTask): CheckRangeResult {
   }
   if (blocks.count === 0) return result;
   if (task.reads === 'keep') result.kept = blocks.words.slice(0, blocks.usedWords);
-  else if (task.reads === 'settle') settleRange(task, result);
+  else if (task.reads === 'settle') settleRange(task, result, register);
   else Object.assign(result, spillBlocks(task));
   return result;
 }
@@ -173,7 +176,7 @@ function spillBlocks(task: CheckRangeTask): SpilledBlocks {
 }
 
 /** Checks the meters of a range but for the first and the last, which are handed back. */
-function settleRange(task: CheckRangeTask, result: CheckRangeResult): void {
+function settleRange(task: CheckRangeTask, result: CheckRangeResult, register: MeterRegister | null): void {
   const index = indexInPlace();
   if (index === null) {
     result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
@@ -186,7 +189,7 @@ function settleRange(task: CheckRangeTask, result: CheckRangeResult): void {
   while (meterStarts[last] === 0) last--;
   let cross: CrossResult | null = null;
   if (last > first) {
-    const checker = new MeterChecker(task.cross, openedRegister(task.registerPath));
+    const checker = new MeterChecker(task.cross, register);
     for (let b = first; b < last; ) {
       let end = b + 1;
       while (meterStarts[end] === 0) end++;
