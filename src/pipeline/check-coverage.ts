@@ -42,6 +42,7 @@ export class CoverageCounter {
   /** Of the channel whose runs are being added: its file, interval, last day and slot. */
   private runFile = 0;
   private runInterval = 0;
+  private runTimes = 1;
   private runDay = Number.NaN;
   private runSlot = 0;
 
@@ -83,8 +84,12 @@ export class CoverageCounter {
     }
   }
 
-  /** Begins a channel of a file whose reads come as runs without a gap, rising. */
-  beginRuns(file: number, intervalMinutes: number): void {
+  /**
+   * Begins a channel of a file whose reads come as runs without a gap, rising.
+   * @param times how many channels have the very same runs
+   */
+  beginRuns(file: number, intervalMinutes: number, times = 1): void {
+    this.runTimes = times;
     this.runFile = file;
     this.runInterval = intervalMinutes;
     this.runDay = Number.NaN;
@@ -92,7 +97,7 @@ export class CoverageCounter {
 
   /** Adds reads that all have a value, each an interval after the one before. */
   addRun(firstStamp: number, count: number): void {
-    const { zoneMinutes, runInterval } = this;
+    const { zoneMinutes, runInterval, runTimes } = this;
     const perDay = MINUTES_PER_DAY / runInterval;
     let stamp = firstStamp;
     for (let left = count; left > 0; ) {
@@ -102,13 +107,13 @@ export class CoverageCounter {
       const isNew = day !== this.runDay;
       const counts = this.day(this.runFile, day);
       if (isNew) {
-        counts.channels++;
+        counts.channels += runTimes;
         this.runDay = day;
         this.runSlot = -1;
       }
-      if (isNew && here === perDay && canBeWhole(counts, runInterval)) counts.wholeDays++;
+      if (isNew && here === perDay && canBeWhole(counts, runInterval)) counts.wholeDays += runTimes;
       else {
-        if (isNew) expectDay(counts.expected, runInterval);
+        if (isNew) expectDay(counts.expected, runInterval, runTimes);
         this.addSlots(counts.present, Math.floor((afterStart - 1) / runInterval), here);
       }
       this.runSlot = Math.floor((afterStart - 1) / runInterval) + here - 1;
@@ -119,7 +124,7 @@ export class CoverageCounter {
 
   private addSlots(present: Float64Array, first: number, count: number): void {
     for (let slot = Math.max(first, this.runSlot + 1); slot < first + count; slot++) {
-      present[hourOfSlot(slot, this.runInterval)]!++;
+      present[hourOfSlot(slot, this.runInterval)]! += this.runTimes;
     }
   }
 
@@ -228,12 +233,12 @@ function spread(counts: DayCounts): DayCounts {
 const hourOfSlot = (slot: number, intervalMinutes: number): number =>
   Math.min(Math.floor(((slot + 1) * intervalMinutes - 1) / 60), HOURS - 1);
 
-function expectDay(expected: Float64Array, intervalMinutes: number): void {
+function expectDay(expected: Float64Array, intervalMinutes: number, times = 1): void {
   if (intervalMinutes <= 60) {
-    const inHour = 60 / intervalMinutes;
+    const inHour = (60 / intervalMinutes) * times;
     for (let hour = 0; hour < HOURS; hour++) expected[hour]! += inHour;
     return;
   }
   const slots = MINUTES_PER_DAY / intervalMinutes;
-  for (let slot = 0; slot < slots; slot++) expected[hourOfSlot(slot, intervalMinutes)]!++;
+  for (let slot = 0; slot < slots; slot++) expected[hourOfSlot(slot, intervalMinutes)]! += times;
 }

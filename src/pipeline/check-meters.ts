@@ -8,6 +8,7 @@ import { NO_ADVANCE, type RegisterFacts, registerAdvance } from '../vee/register
 import { ChannelReads } from './check-channel.js';
 import { CoverageCounter, type PackedCoverage } from './check-coverage.js';
 import { dialDigits, isRestart, MAY_DECREASE } from './check-dial.js';
+import { isPlainPair, pair } from './check-pair.js';
 import { KIND, KINDS, type PackedPlaces, PlaceLists } from './check-places.js';
 import { QuickMeter } from './check-quick.js';
 import { RegisterCursor } from './check-register.js';
@@ -52,6 +53,8 @@ export class MeterChecker {
   private readonly quick = new QuickMeter();
   private keys = new Float64Array(16);
   private times = new Int32Array(256);
+  /** Intervals of the last pairs, and how many pairs in a row had the same. */
+  private readonly run = { ...pair, file: -1, times: 0 };
   private index!: BlockIndex;
   /** The file that was looked up last, and the ranges it has. */
   private file = 0;
@@ -73,6 +76,7 @@ export class MeterChecker {
 
   result(): CrossResult {
     const { meters, places, coverage } = this;
+    this.coverRuns();
     return { meters, counts: places.counts, places: places.pack(), coverage: coverage.pack() };
   }
 
@@ -81,6 +85,7 @@ export class MeterChecker {
     this.index = index;
     const isKnown = this.register === null || this.seekRegister(index.starts[first]!);
     this.meterNumber++;
+    if (this.register === null && end - first === 2 && this.isPair(first)) return;
     if (isKnown && this.isCovered(first, end)) return;
     const keys = this.inOrder(first, end);
     this.channelCount = 0;
@@ -101,6 +106,35 @@ export class MeterChecker {
     if (this.meterInFile[file] === this.meterNumber) return;
     this.meterInFile[file] = this.meterNumber;
     this.meters[file]!++;
+  }
+
+  /** Counts the reads of a meter of two plain records. @returns false where they are not, and nothing was counted */
+  private isPair(first: number): boolean {
+    const { index, run } = this;
+    const file = this.fileOf(index.starts[first]!);
+    if (!isPlainPair(index, first, this.settings.sumTolerances[file]!)) return false;
+    this.countMeter(file);
+    if (
+      run.file !== file ||
+      run.firstStamp !== pair.firstStamp ||
+      run.count !== pair.count ||
+      run.intervalMinutes !== pair.intervalMinutes
+    ) {
+      this.coverRuns();
+      Object.assign(run, pair, { file });
+    }
+    run.times++;
+    return true;
+  }
+
+  /** Brings the pairs that have the same intervals into the coverage. */
+  private coverRuns(): void {
+    const { run, coverage } = this;
+    if (run.times > 0) {
+      coverage.beginRuns(run.file, run.intervalMinutes, run.times);
+      coverage.addRun(run.firstStamp, run.count);
+    }
+    run.times = 0;
   }
 
   /** Counts the reads of the usual meter. @returns false where it is not, and nothing was counted */

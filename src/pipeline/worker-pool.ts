@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import { orThrow } from './carried-error.js';
 import type { CrossResult } from './check-meters.js';
@@ -20,6 +21,8 @@ export interface WorkerPool {
 }
 
 export function openPool(workers: number): WorkerPool {
+  // Each thread compiles what it runs hot by itself: further threads that do so take the processors from these.
+  setFlagsFromString('--no-concurrent-recompilation');
   const pool = new Piscina({
     filename: new URL('../../workers/night.js', import.meta.url).href,
     minThreads: workers,

@@ -61,9 +61,10 @@ export class BlockBuffer {
     this.reserve(blockWordsMax(count));
     const { words } = this;
     const start = this.usedWords;
-    let mixed = false;
     const firstMeta = metas[0]!;
-    for (let i = 1; i < count; i++) if (metas[i] !== firstMeta) mixed = true;
+    let difference = 0;
+    for (let i = 1; i < count; i++) difference |= metas[i]! ^ firstMeta;
+    const mixed = difference !== 0;
     const hasConstant = reads.constant !== UNITS_PER_ONE;
     const idLength = reads.meterIdTo - reads.meterIdFrom;
     const flags =

@@ -29,6 +29,20 @@ export interface Shape {
   constant: number;
   count: number;
   isRegister: boolean;
+  /** Stamps that records of the shape had at each place: the twelve digits as three words, and what they say. */
+  knownWords: Int32Array;
+  knownStamps: Int32Array;
+}
+
+/** Words of a stamp that is known. */
+const STAMP_WORDS = 3;
+/** Triples of a shape whose stamps are remembered: by far most records have fewer. */
+const KNOWN_TRIPLES_MAX = 96;
+
+/** Room for what a shape's records have had; no stamp is all zeros. */
+export function nothingKnown(count: number): Pick<Shape, 'knownWords' | 'knownStamps'> {
+  const places = Math.min(count, KNOWN_TRIPLES_MAX);
+  return { knownWords: new Int32Array(places * STAMP_WORDS), knownStamps: new Int32Array(places) };
 }
 
 /**
@@ -38,6 +52,9 @@ export interface Shape {
  * |       | stamp          | flag          | value                       |
  * | ----- | -------------- | ------------- | --------------------------- |
  * | bytes | `CCYYMMDDHHMM,` or `,` | `,` or as in the line before | `d.ddd,` as two words, else digit by digit |
+ *
+ * Nearly all records of a file are of the same hours, so a stamp is first compared with the one that stood in
+ * its place the last time.
  */
 export class QuickTriples {
   private bytes: Uint8Array = new Uint8Array(0);
@@ -101,7 +118,8 @@ export class QuickTriples {
   read(from: number, to: number, shape: Shape): number {
     const { bytes, view, flagLength, flagWord, flagMask, flagWord2, flagMask2, flagMeta } = this;
     const { stamps, values, metas } = this.record;
-    const { intervalMinutes, count, isRegister } = shape;
+    const { intervalMinutes, count, isRegister, knownWords, knownStamps } = shape;
+    const knownCount = knownStamps.length;
     const { zoneMinutes } = this.settings;
     const grid = intervalMinutes === 0 ? 1 : gridMinutes(intervalMinutes);
     const lastStart = to - TRIPLE_REACH_BYTES + 8;
@@ -115,13 +133,31 @@ export class QuickTriples {
         stamp += intervalMinutes;
         at++;
       } else {
-        if (view.getInt32(at, true) !== this.dateHigh || view.getInt32(at + 4, true) !== this.dateLow) {
-          if (!this.readDate(at)) return -1;
-        }
-        const minute = minuteOfDay(view.getInt32(at + 8, true));
-        if (minute < 0 || minute % grid !== 0 || bytes[at + 12] !== COMMA) return -1;
+        if (bytes[at + 12] !== COMMA) return -1;
         const previous = stamp;
-        stamp = this.dateStamp + minute;
+        const high = view.getInt32(at, true);
+        const low = view.getInt32(at + 4, true);
+        const time = view.getInt32(at + 8, true);
+        const place = k * STAMP_WORDS;
+        if (
+          k < knownCount &&
+          time === knownWords[place + 2] &&
+          low === knownWords[place + 1] &&
+          high === knownWords[place]
+        ) {
+          stamp = knownStamps[k]!;
+        } else {
+          if ((high !== this.dateHigh || low !== this.dateLow) && !this.readDate(at)) return -1;
+          const minute = minuteOfDay(time);
+          if (minute < 0 || minute % grid !== 0) return -1;
+          stamp = this.dateStamp + minute;
+          if (k < knownCount) {
+            knownWords[place] = high;
+            knownWords[place + 1] = low;
+            knownWords[place + 2] = time;
+            knownStamps[k] = stamp;
+          }
+        }
         if (k > 0 && (stamp - previous !== intervalMinutes || intervalMinutes === 0)) {
           if (!isRegister || stamp <= previous) return -1;
           regular = false;

@@ -10,7 +10,7 @@ import {
 import { EMPTY_WORD_TEXT, hasTextAt, isSameText, type WordText, wordText } from '../word-text.js';
 import { CarefulReader } from './careful.js';
 import { FAULT } from './faults.js';
-import { QuickTriples, type Shape } from './quick-triples.js';
+import { nothingKnown, QuickTriples, type Shape } from './quick-triples.js';
 import { type CmepSettings, LINE_BYTES_MAX, SEVERITY, TRIPLES_MAX } from './settings.js';
 
 const CR = 13;
@@ -200,6 +200,7 @@ export class CmepReader {
       constant: record.constant,
       count: record.count,
       isRegister: IS_REGISTER[record.channel >> 2] === 1,
+      ...nothingKnown(record.count),
     });
     this.shapeHint = 0;
   }

@@ -24,20 +24,28 @@ export function parseStamp(bytes: Uint8Array, from: number, to: number): number 
   return day < 0 || hour > 23 || minute > 59 ? -1 : day * MINUTES_PER_DAY + hour * 60 + minute;
 }
 
-/** The date that was read last, as two words of four bytes: most stamps of a file are of few days. */
+/** The two dates that were read last, as two words of four bytes each: most records are of a night and a day. */
 let lastHigh = 0;
 let lastLow = 0;
 let lastDay = -1;
+let otherHigh = 0;
+let otherLow = 0;
+let otherDay = -1;
 
 /** Day number of the eight digits `CCYYMMDD`, or -1. */
 export function parseDate(bytes: Uint8Array, from: number): number {
   const high = word(bytes, from);
   const low = word(bytes, from + 4);
   if (high === lastHigh && low === lastLow) return lastDay;
+  const isOther = high === otherHigh && low === otherLow;
+  const day = isOther ? otherDay : dateOf(bytes, from);
+  otherHigh = lastHigh;
+  otherLow = lastLow;
+  otherDay = lastDay;
   lastHigh = high;
   lastLow = low;
-  lastDay = dateOf(bytes, from);
-  return lastDay;
+  lastDay = day;
+  return day;
 }
 
 function word(bytes: Uint8Array, at: number): number {
