@@ -89,7 +89,17 @@ export class FindingBuffer {
   private text = new Uint8Array(8192);
   private textLength = 0;
 
-  constructor(private readonly keptMax: number) {}
+  /**
+   * @param keptMax places to keep for each rule and severity
+   * @param isClosed by rule number times `SEVERITY_COUNT` plus severity: 1 where none is wanted any more
+   */
+  constructor(
+    private readonly keptMax: number,
+    isClosed?: Uint8Array,
+  ) {
+    for (let cell = 0; cell < (isClosed?.length ?? 0); cell++)
+      if (isClosed![cell] === 1) this.kept[cell] = keptMax;
+  }
 
   /**
    * @param column byte in the line, from 1

@@ -78,6 +78,13 @@ export class FindingCollector {
     }
   }
 
+  /** By rule number times `SEVERITY_COUNT` plus severity: 1 where enough is kept of ranges before this one. */
+  closedCells(range: number): Uint8Array {
+    const isClosed = new Uint8Array(RULES.length * SEVERITY_COUNT);
+    for (const [key, { lastRange }] of this.cells) isClosed[key] = lastRange < range ? 1 : 0;
+    return isClosed;
+  }
+
   /** Adds a finding across records; its line counts from the beginning of the file, 0 where it has none. */
   add(finding: Finding): void {
     this.count(finding.code, finding.severity);
@@ -143,7 +150,9 @@ export class FindingCollector {
   private keep(range: number, finding: Finding): void {
     const cell = this.cell(ruleNumber(finding.code), SEVERITY_NAMES.indexOf(finding.severity));
     cell.kept.push({ range, order: this.order++, finding });
-    if (cell.kept.length > this.keptMax + Math.max(this.keptMax * SPARE_SHARE, SPARE_MIN)) this.trim(cell);
+    const isFirstFull = cell.lastRange === WHOLE_FILE && cell.kept.length >= this.keptMax;
+    const isOverfull = cell.kept.length > this.keptMax + Math.max(this.keptMax * SPARE_SHARE, SPARE_MIN);
+    if (isFirstFull || isOverfull) this.trim(cell);
   }
 
   /** Drops what is beyond the number to keep. */

@@ -6,9 +6,10 @@ import { type BlockIndex, channelOfBlock, meterIdLength, meterIdStart } from '..
 import type { MeterRegister } from '../store/meter-register.js';
 import { NO_ADVANCE, type RegisterFacts, registerAdvance } from '../vee/register-span.js';
 import { ChannelReads } from './check-channel.js';
-import { CoverageCounter, type PackedCoverage } from './check-coverage.js';
+import type { PackedCoverage } from './check-coverage.js';
 import { dialDigits, isRestart, MAY_DECREASE } from './check-dial.js';
-import { isPlainPair, pair } from './check-pair.js';
+import { MeterCoverage } from './check-meter-coverage.js';
+import { isPlainPair } from './check-pair.js';
 import { KIND, KINDS, type PackedPlaces, PlaceLists } from './check-places.js';
 import { QuickMeter } from './check-quick.js';
 import { RegisterCursor } from './check-register.js';
@@ -46,15 +47,12 @@ export class MeterChecker {
   private readonly meterInFile: Float64Array;
   private meterNumber = 0;
   private readonly places: PlaceLists;
-  private readonly coverage: CoverageCounter;
+  private readonly coverage: MeterCoverage;
   private readonly register: RegisterCursor | null;
   private readonly channels: ChannelReads[] = [];
   private channelCount = 0;
   private readonly quick = new QuickMeter();
   private keys = new Float64Array(16);
-  private times = new Int32Array(256);
-  /** Intervals of the last pairs, and how many pairs in a row had the same. */
-  private readonly run = { ...pair, file: -1, times: 0 };
   private index!: BlockIndex;
   /** The file that was looked up last, and the ranges it has. */
   private file = 0;
@@ -70,13 +68,12 @@ export class MeterChecker {
     this.meters = new Float64Array(fileCount);
     this.meterInFile = new Float64Array(fileCount);
     this.places = new PlaceLists(fileCount, settings.findingsMax);
-    this.coverage = new CoverageCounter(settings.marketZoneMinutes, settings.coverageDaysMax);
+    this.coverage = new MeterCoverage(settings.marketZoneMinutes, settings.coverageDaysMax);
     this.register = register === null ? null : new RegisterCursor(register);
   }
 
   result(): CrossResult {
     const { meters, places, coverage } = this;
-    this.coverRuns();
     return { meters, counts: places.counts, places: places.pack(), coverage: coverage.pack() };
   }
 
@@ -110,31 +107,11 @@ export class MeterChecker {
 
   /** Counts the reads of a meter of two plain records. @returns false where they are not, and nothing was counted */
   private isPair(first: number): boolean {
-    const { index, run } = this;
-    const file = this.fileOf(index.starts[first]!);
-    if (!isPlainPair(index, first, this.settings.sumTolerances[file]!)) return false;
+    const file = this.fileOf(this.index.starts[first]!);
+    if (!isPlainPair(this.index, first, this.settings.sumTolerances[file]!)) return false;
     this.countMeter(file);
-    if (
-      run.file !== file ||
-      run.firstStamp !== pair.firstStamp ||
-      run.count !== pair.count ||
-      run.intervalMinutes !== pair.intervalMinutes
-    ) {
-      this.coverRuns();
-      Object.assign(run, pair, { file });
-    }
-    run.times++;
+    this.coverage.addPair(file);
     return true;
-  }
-
-  /** Brings the pairs that have the same intervals into the coverage. */
-  private coverRuns(): void {
-    const { run, coverage } = this;
-    if (run.times > 0) {
-      coverage.beginRuns(run.file, run.intervalMinutes, run.times);
-      coverage.addRun(run.firstStamp, run.count);
-    }
-    run.times = 0;
   }
 
   /** Counts the reads of the usual meter. @returns false where it is not, and nothing was counted */
@@ -190,6 +167,8 @@ export class MeterChecker {
     return reads;
   }
 
+  private readonly fileOfBlock = (start: number): number => this.fileOf(start);
+
   private fileOf(start: number): number {
     const range = this.index.words[start + 4]!;
     if (range >= this.fileFrom && range < this.fileTo) return this.file;
@@ -235,7 +214,7 @@ export class MeterChecker {
       return;
     }
     if (reads.intervalMinutes === 0) reads.intervalMinutes = leastStep(reads);
-    if (reads.intervalMinutes > 0) this.cover(reads);
+    if (reads.intervalMinutes > 0) this.coverage.addReads(reads, this.fileOfBlock);
   }
 
   private readonly duplicates = (reads: ChannelReads, first: number, later: number): void => {
@@ -271,34 +250,6 @@ export class MeterChecker {
     const other = reads.blocks[reads.blockOf(earlier)]!;
     const place = read - reads.blockReads[number]!;
     this.tell(kind, reads.blocks[number]!, place, reads.stamps[read]!, value, against, other);
-  }
-
-  /** Counts a channel's reads by file, day and hour. */
-  private cover(reads: ChannelReads): void {
-    if (reads.count > this.times.length) this.times = new Int32Array(reads.count * 2);
-    const { times } = this;
-    let from = 0;
-    let file = this.fileOf(reads.blocks[0]!);
-    let isRising = true;
-    for (let b = 0; b < reads.blockCount; b++) {
-      const own = this.fileOf(reads.blocks[b]!);
-      if (own !== file) {
-        this.coverFile(reads, file, from, reads.blockReads[b]!, isRising);
-        from = reads.blockReads[b]!;
-        file = own;
-        isRising = true;
-      }
-      for (let i = reads.blockReads[b]!; i < reads.blockReads[b + 1]!; i++) {
-        times[i] = reads.stamps[i]! * 2 + (reads.hasValue(i) ? 0 : 1);
-        if (i > from && times[i]! < times[i - 1]!) isRising = false;
-      }
-    }
-    this.coverFile(reads, file, from, reads.count, isRising);
-  }
-
-  private coverFile(reads: ChannelReads, file: number, from: number, to: number, isRising: boolean): void {
-    if (!isRising) this.times.subarray(from, to).sort();
-    this.coverage.addChannel(file, this.times, from, to, reads.intervalMinutes);
   }
 
   /** The intervals that a register counts, or null where the meter sent none. */

@@ -176,10 +176,11 @@ class Pass {
   }
 
   private task(range: number, job: Job, startsAt: number | null): CheckRangeTask {
-    const { path, bytes, format, settings } = this.files[job.file]!;
+    const { path, bytes, format, settings, findings } = this.files[job.file]!;
     return {
       ...{ range, path, from: job.from, to: job.to, startsAt, fileBytes: bytes, format, settings },
       findingsMax: this.options.findingsMax,
+      isClosed: findings.closedCells(range - this.settings.fileStarts[job.file]!),
       reads: this.reads,
       cross: oneFile(this.settings, job.file, range),
       registerPath: this.options.registerPath,

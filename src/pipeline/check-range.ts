@@ -15,6 +15,8 @@ import { appendToSpill } from './spill.js';
 export interface CheckRangeTask extends FileRange {
   range: number;
   findingsMax: number;
+  /** Findings that are counted and not kept (`FindingBuffer`). */
+  isClosed: Uint8Array;
   /**
    * What becomes of the reads, for the rules that look at more than one record:
    * - `keep`: they are handed back, for input that is small as a whole;
@@ -77,7 +79,7 @@ class CheckSink implements RangeSink {
   private readonly firstRule: number;
 
   constructor(private readonly task: CheckRangeTask) {
-    this.findings = new FindingBuffer(task.findingsMax);
+    this.findings = new FindingBuffer(task.findingsMax, task.isClosed);
     this.finder = task.reads === 'spill' ? new PartitionFinder(task.partitionLowers) : null;
     this.firstRule = firstRuleOf(task.format);
   }

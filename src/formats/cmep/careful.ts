@@ -7,21 +7,16 @@ import { FITS_COMMODITY } from './commodities.js';
 import { isRightCrc } from './crc.js';
 import { FAULT } from './faults.js';
 import { parseFlag } from './flag.js';
+import { KnownTriples, STAMP_BYTES } from './known-triples.js';
 import { splitLine } from './line-fields.js';
 import { HEADER_FIELDS, LineReader } from './line-reader.js';
 import { hexDigit, type NumberResult, parseNumber } from './number.js';
+import { MANDATORY_FIELDS, OTHER_TYPES, PURPOSES, TIME_OF_USE } from './record-types.js';
 import { COUNT_MAX, PLAIN_FIELD_BYTES_MAX, PROTOCOL_TEXT_BYTES_MAX, SEVERITY } from './settings.js';
 import { parseInterval, parseStamp } from './stamp.js';
 
 const TAB = 9;
 const LETTER_H = 72;
-/** Besides the first. */
-const MANDATORY_FIELDS = [2, 7, 9, 10, 11, 14];
-const PURPOSES = ['OK', 'RESEND', 'SUMMARY', 'HISTORY', 'PROFILE', 'TEMPLATE', 'REJECT'];
-/** CMEP record types that carry no interval data or register reads. */
-const OTHER_TYPES = ['MEPAD01', 'MEPAD02', 'MEPBD01', 'MEPBD02', 'MEPBD03', 'MEPLF01', 'MEPEC01', 'MEPRR01'];
-/** Carries time-of-use reads, which are not read: rejected, so that none is lost silently. */
-const TIME_OF_USE = 'MEPMD02';
 /** Fields that are numbers: the constant and the count. */
 const NUMBER_FIELDS = [12, 14];
 
@@ -35,26 +30,32 @@ export class CarefulReader extends LineReader {
   private readonly isListedUnit = Uint8Array.from(UNITS, (unit) =>
     this.settings.units.includes(unit) ? 1 : 0,
   );
+  private readonly known = new KnownTriples();
   private tripleErrors = 0;
   private rejectedTriples = 0;
 
   /**
+   * Splits the line that `read` is to read.
+   * @param limit the line may go on beyond it
+   * @returns where the line ends; not at a CR or LF where that is not before `limit`
+   */
+  split(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
+    this.bytes = bytes;
+    this.known.setBuffer(bytes, view);
+    splitLine(bytes, from, limit, this.settings.delimiter, this.fields);
+    return this.fields.end;
+  }
+
+  /**
+   * Reads the line that was split last.
    * @param from first byte of the line
    * @param to end of the line's content
    * @param next end of the line with its line end
    * @param firstOfFile whether it is the file's first line, which may be a header in a tab dialect
    * @returns true where the line was a MEPMD01 record without an error, which the sink was given
    */
-  read(
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    next: number,
-    line: number,
-    firstOfFile: boolean,
-  ): boolean {
-    const { record, settings } = this;
-    this.bytes = bytes;
+  read(from: number, to: number, next: number, line: number, firstOfFile: boolean): boolean {
+    const { record, settings, bytes } = this;
     this.contentEnd = to;
     this.errors = 0;
     this.faultsInHeader = 0;
@@ -67,7 +68,6 @@ export class CarefulReader extends LineReader {
     record.meterIdFrom = record.meterIdTo = from;
     this.fault.stamp = -1;
     if (next - from > settings.lineBytes) this.tell('cmep/line-too-long', 0, from, to);
-    splitLine(bytes, from, to, settings.delimiter, this.fields);
     const { badByteAt } = this.fields;
     if (badByteAt >= 0) this.tell('cmep/not-ascii', 0, badByteAt, badByteAt + 1);
     const type = this.text(0);
@@ -231,15 +231,16 @@ export class CarefulReader extends LineReader {
     }
     if (count > COUNT_MAX) this.tellField('cmep/count-exceeds-48', 14);
     record.regular = true;
+    this.known.setInterval(record.intervalMinutes);
     let previous = -1;
     let previousIsGood = false;
     for (let k = 0; k < onLine; k++) {
       const errorsBefore = this.errors;
       const stampField = HEADER_FIELDS + k * 3 + 1;
       this.fault.stamp = -1;
-      const stamp = this.readStamp(stampField, k, previous);
+      const stamp = this.stampOf(stampField, k, previous);
       this.fault.stamp = stamp;
-      const meta = this.readFlag(stampField + 1);
+      const meta = this.flagOf(stampField + 1);
       const decimals = this.readValue(stampField + 2, meta);
       if (k > 0 && (!previousIsGood || stamp - previous !== record.intervalMinutes)) record.regular = false;
       previousIsGood = this.errors === errorsBefore;
@@ -269,11 +270,6 @@ export class CarefulReader extends LineReader {
     return rest - 1;
   }
 
-  private isEmptyFrom(field: number): boolean {
-    for (let i = field; i <= this.fields.count; i++) if (!this.isEmpty(i)) return false;
-    return true;
-  }
-
   private checkCrc(field: number): void {
     const { bytes, fields, record, settings } = this;
     const from = fields.from[field - 1]!;
@@ -289,6 +285,34 @@ export class CarefulReader extends LineReader {
     if (this.length(field) !== 5 || this.bytes[from] !== LETTER_H) return false;
     for (let at = from + 1; at < from + 5; at++) if (hexDigit(this.bytes[at]!) < 0) return false;
     return true;
+  }
+
+  /** What `readStamp` gives, at once where the stamp is one that was read before without a fault. */
+  private stampOf(field: number, k: number, previous: number): number {
+    const { fields, known, record } = this;
+    const from = fields.from[field - 1]!;
+    if (fields.to[field - 1]! - from === STAMP_BYTES && field <= fields.count) {
+      const stamp = known.stampAt(k, from);
+      if (stamp > previous && (previous < 0 || stamp - previous === record.intervalMinutes)) return stamp;
+    }
+    const told = this.told;
+    const stamp = this.readStamp(field, k, previous);
+    if (this.told === told && stamp >= 0 && this.length(field) === STAMP_BYTES)
+      known.addStamp(k, from, stamp);
+    return stamp;
+  }
+
+  private flagOf(field: number): number {
+    const { fields, known } = this;
+    if (field > fields.count) return 0;
+    const from = fields.from[field - 1]!;
+    const to = fields.to[field - 1]!;
+    const meta = known.flagAt(from, to);
+    if (meta >= 0) return meta;
+    const { told } = this;
+    const read = this.readFlag(field);
+    if (this.told === told) known.addFlag(from, to, read);
+    return read;
   }
 
   /** Stamp of the k-th triple in UTC minutes, moved to the grid within the tolerance; -1 after an error. */

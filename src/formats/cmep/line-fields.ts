@@ -1,3 +1,5 @@
+const LF = 10;
+const CR = 13;
 const QUOTE = 34;
 const TAB = 9;
 const BLANK = 32;
@@ -7,6 +9,8 @@ const TILDE = 0x7e;
 /** The fields of one line, found by `splitLine`: edges without blanks around and quotes. */
 export interface LineFields {
   count: number;
+  /** Where the line ends: at a CR or LF, or where the bytes do. */
+  end: number;
   from: Int32Array;
   to: Int32Array;
   /** Field (from 1) whose quotes do not open and close at its bounds, or 0. */
@@ -18,6 +22,7 @@ export interface LineFields {
 export function createLineFields(fieldsMax: number): LineFields {
   return {
     count: 0,
+    end: 0,
     from: new Int32Array(fieldsMax),
     to: new Int32Array(fieldsMax),
     badQuoteField: 0,
@@ -35,8 +40,8 @@ const SPECIAL_WITH_COMMA = specialBytes(COMMA);
 const SPECIAL_WITH_TAB = specialBytes(TAB);
 
 /**
- * Splits `bytes[from]` to `bytes[to - 1]` at the delimiter. A field that begins with a double quote ends at
- * the next one, delimiters within; blanks around a field are not part of it, blanks within quotes are.
+ * Splits a line, from `bytes[from]` to the first CR or LF or to `bytes[to - 1]`, at the delimiter. A field that
+ * begins with a double quote ends at the next one, delimiters within; blanks around a field are not part of it, blanks within quotes are.
  * @param delimiter comma or tab
  */
 export function splitLine(
@@ -62,7 +67,7 @@ export function splitLine(
           at++;
           continue;
         }
-        if (bytes[at] === delimiter) break;
+        if (bytes[at] === delimiter || isLineEnd(bytes[at]!)) break;
         noteOddByte(bytes, at, fields, count);
         at++;
       }
@@ -71,11 +76,14 @@ export function splitLine(
       ends[count] = end;
     }
     count++;
-    if (at >= to) break;
+    if (at >= to || bytes[at] !== delimiter) break;
     at++;
   }
+  fields.end = at;
   fields.count = count;
 }
+
+const isLineEnd = (byte: number): boolean => byte === LF || byte === CR;
 
 function noteOddByte(bytes: Uint8Array, at: number, fields: LineFields, count: number): void {
   if (bytes[at] === QUOTE) fields.badQuoteField ||= count + 1;
@@ -93,13 +101,13 @@ function splitQuoted(
 ): number {
   let at = from + 1;
   fields.from[count] = at;
-  while (at < to && bytes[at] !== QUOTE) at++;
+  while (at < to && bytes[at] !== QUOTE && !isLineEnd(bytes[at]!)) at++;
   fields.to[count] = at;
-  if (at >= to) fields.badQuoteField ||= count + 1;
+  if (at >= to || bytes[at] !== QUOTE) fields.badQuoteField ||= count + 1;
   else at++;
   while (at < to && bytes[at] === BLANK) at++;
-  if (at < to && bytes[at] !== delimiter) fields.badQuoteField ||= count + 1;
-  while (at < to && bytes[at] !== delimiter) at++;
+  if (at < to && bytes[at] !== delimiter && !isLineEnd(bytes[at]!)) fields.badQuoteField ||= count + 1;
+  while (at < to && bytes[at] !== delimiter && !isLineEnd(bytes[at]!)) at++;
   if (fields.badByteAt < 0) fields.badByteAt = firstBadByte(bytes, from, at, delimiter);
   return at;
 }

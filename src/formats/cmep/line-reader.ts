@@ -16,6 +16,8 @@ export abstract class LineReader {
   protected readonly firstError: ReadFault = emptyReadFault();
   protected bytes: Uint8Array = new Uint8Array(0);
   protected errors = 0;
+  /** Faults of any severity that were told. */
+  protected told = 0;
   /** End of the line without its line end. */
   protected contentEnd = 0;
   /** Faults of any severity in fields 1 to 14 of the line that was read last. */
@@ -29,6 +31,11 @@ export abstract class LineReader {
 
   protected isEmpty(field: number): boolean {
     return this.length(field) === 0;
+  }
+
+  protected isEmptyFrom(field: number): boolean {
+    for (let i = field; i <= this.fields.count; i++) if (!this.isEmpty(i)) return false;
+    return true;
   }
 
   /** Length of a field, from 1; 0 where the record stops before it. */
@@ -68,6 +75,7 @@ export abstract class LineReader {
     // What must be an error is one, also where the profile has switched the rule off.
     const isOff = own === SEVERITY.off && override !== SEVERITY.error;
     const severity = isOff ? own : (override ?? own);
+    this.told++;
     if (severity === SEVERITY.off) return;
     const { fault, record } = this;
     if (field >= 1 && field <= HEADER_FIELDS) this.faultsInHeader++;

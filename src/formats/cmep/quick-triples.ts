@@ -3,7 +3,7 @@ import { gridMinutes, MINUTES_PER_DAY } from '../../model/time.js';
 import type { ReadRecord } from '../reads.js';
 import type { WordText } from '../word-text.js';
 import type { CmepSettings } from './settings.js';
-import { parseDate } from './stamp.js';
+import { parseDate, parseStamp } from './stamp.js';
 
 const CR = 13;
 const LF = 10;
@@ -39,10 +39,18 @@ const STAMP_WORDS = 3;
 /** Triples of a shape whose stamps are remembered: by far most records have fewer. */
 const KNOWN_TRIPLES_MAX = 96;
 
-/** Room for what a shape's records have had; no stamp is all zeros. */
+/** What is known at first: a stamp of long ago, since the words of none are the words of some bytes. */
+const LONG_AGO = Buffer.from('197101010000', 'latin1');
+
+/** Room for the stamps that a shape's records will have. */
 export function nothingKnown(count: number): Pick<Shape, 'knownWords' | 'knownStamps'> {
   const places = Math.min(count, KNOWN_TRIPLES_MAX);
-  return { knownWords: new Int32Array(places * STAMP_WORDS), knownStamps: new Int32Array(places) };
+  const knownWords = new Int32Array(places * STAMP_WORDS);
+  for (let word = 0; word < knownWords.length; word++) {
+    knownWords[word] = LONG_AGO.readInt32LE((word % STAMP_WORDS) * 4);
+  }
+  const stamp = parseStamp(LONG_AGO, 0, LONG_AGO.length);
+  return { knownWords, knownStamps: new Int32Array(places).fill(stamp) };
 }
 
 /**
@@ -121,7 +129,6 @@ export class QuickTriples {
     const { intervalMinutes, count, isRegister, knownWords, knownStamps } = shape;
     const knownCount = knownStamps.length;
     const { zoneMinutes } = this.settings;
-    const grid = intervalMinutes === 0 ? 1 : gridMinutes(intervalMinutes);
     const lastStart = to - TRIPLE_REACH_BYTES + 8;
     let at = from;
     let stamp = 0;
@@ -135,28 +142,17 @@ export class QuickTriples {
       } else {
         if (bytes[at + 12] !== COMMA) return -1;
         const previous = stamp;
-        const high = view.getInt32(at, true);
-        const low = view.getInt32(at + 4, true);
-        const time = view.getInt32(at + 8, true);
         const place = k * STAMP_WORDS;
         if (
           k < knownCount &&
-          time === knownWords[place + 2] &&
-          low === knownWords[place + 1] &&
-          high === knownWords[place]
+          view.getInt32(at + 8, true) === knownWords[place + 2] &&
+          view.getInt32(at + 4, true) === knownWords[place + 1] &&
+          view.getInt32(at, true) === knownWords[place]
         ) {
           stamp = knownStamps[k]!;
         } else {
-          if ((high !== this.dateHigh || low !== this.dateLow) && !this.readDate(at)) return -1;
-          const minute = minuteOfDay(time);
-          if (minute < 0 || minute % grid !== 0) return -1;
-          stamp = this.dateStamp + minute;
-          if (k < knownCount) {
-            knownWords[place] = high;
-            knownWords[place + 1] = low;
-            knownWords[place + 2] = time;
-            knownStamps[k] = stamp;
-          }
+          stamp = this.readStamp(at, k, shape);
+          if (stamp < 0) return -1;
         }
         if (k > 0 && (stamp - previous !== intervalMinutes || intervalMinutes === 0)) {
           if (!isRegister || stamp <= previous) return -1;
@@ -196,6 +192,23 @@ export class QuickTriples {
     if (at >= to || (bytes[at] !== CR && bytes[at] !== LF)) return -1;
     this.record.regular = regular;
     return stamp - zoneMinutes > this.settings.latestStamp ? -1 : at;
+  }
+
+  /** Reads the stamp of the k-th triple, and remembers it. @returns minutes in the zone of the stamps, or -1 */
+  private readStamp(at: number, k: number, { intervalMinutes, knownWords, knownStamps }: Shape): number {
+    const { view } = this;
+    const isKnownDate =
+      view.getInt32(at, true) === this.dateHigh && view.getInt32(at + 4, true) === this.dateLow;
+    if (!isKnownDate && !this.readDate(at)) return -1;
+    const minute = minuteOfDay(view.getInt32(at + 8, true));
+    const grid = intervalMinutes === 0 ? 1 : gridMinutes(intervalMinutes);
+    if (minute < 0 || minute % grid !== 0) return -1;
+    const stamp = this.dateStamp + minute;
+    if (k < knownStamps.length) {
+      for (let i = 0; i < STAMP_WORDS; i++) knownWords[k * STAMP_WORDS + i] = view.getInt32(at + i * 4, true);
+      knownStamps[k] = stamp;
+    }
+    return stamp;
   }
 
   /** Reads a plain decimal into `number` (in 0.00001) and `decimals`. @returns where it ends, or -1 */

@@ -59,10 +59,6 @@ export class CmepReader {
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private line = 0;
-  /** The bytes up to the end of what is read, and the next LF and CR in it. */
-  private window: Uint8Array = this.bytes;
-  private nextLf = -1;
-  private nextCr = -1;
 
   /** Fields 1 to 4 with their commas, and field 7 with its comma, of the last line that passed. */
   private lead: WordText = EMPTY_WORD_TEXT;
@@ -114,8 +110,6 @@ export class CmepReader {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.triples.setBuffer(bytes, this.view);
     this.line = lineBefore;
-    this.window = bytes.subarray(0, to);
-    this.nextLf = this.nextCr = -1;
     let at = from;
     while (at < to) {
       this.line++;
@@ -143,16 +137,10 @@ export class CmepReader {
     this.careful.rejectOverlong(bytes, from, byteLength, line);
   }
 
-  /** The first LF or CR at or after `from`, or `to`. Each is looked for once for all lines before it. */
-  private lineEnd(from: number, to: number): number {
-    if (this.nextLf < from) this.nextLf = placeOf(this.window, LF, from, to);
-    if (this.nextCr < from) this.nextCr = placeOf(this.window, CR, from, to);
-    return Math.min(this.nextLf, this.nextCr);
-  }
-
   private readCareful(from: number, to: number, firstOfFile: boolean): number {
     const { bytes } = this;
-    const end = this.lineEnd(from, to);
+    let end = this.careful.split(bytes, this.view, from, Math.min(to, from + LINE_BYTES_MAX + 1));
+    while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
     let next = end;
     if (end < to) next = bytes[end] === CR && end + 1 < to && bytes[end + 1] === LF ? end + 2 : end + 1;
     if (next - from > LINE_BYTES_MAX) {
@@ -162,7 +150,7 @@ export class CmepReader {
     let at = from;
     while (at < end && bytes[at] === BLANK) at++;
     if (at === end) return next;
-    const passed = this.careful.read(bytes, from, end, next, this.line, firstOfFile);
+    const passed = this.careful.read(from, end, next, this.line, firstOfFile);
     if (passed) this.misses = 0;
     if (passed && this.quickAllowed) this.remember(from, end);
     return next;
@@ -306,10 +294,4 @@ export class CmepReader {
     }
     return null;
   }
-}
-
-/** First place of a byte at or after `from`, or `to`. */
-function placeOf(window: Uint8Array, byte: number, from: number, to: number): number {
-  const at = window.indexOf(byte, from);
-  return at < 0 ? to : at;
 }
