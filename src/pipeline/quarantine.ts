@@ -5,8 +5,8 @@ import { RULES } from '../conformance/rules.js';
 import { formatNamed } from '../formats/formats.js';
 import { syncPath } from './files.js';
 import { csvField, ListWriter } from './list-writer.js';
+import { REJECT_COLUMNS } from './reject-rows.js';
 import type { RunRecord, ScannedRange, ScanOutcome } from './run-state.js';
-import { REJECT_COLUMNS } from './scan-range.js';
 import type { TaskRecord } from './settle.js';
 
 const PIECE_BYTES = 1 << 20;
@@ -34,9 +34,8 @@ export async function writeQuarantine(
   let open: OpenQuarantine | null = null;
   try {
     for (const [i, range] of scan.ranges.entries()) {
-      const rows = [...ownRows(range), ...cursors.flatMap((cursor) => cursor.take(i))];
-      if (rows.length === 0) continue;
-      rows.sort((a, b) => a[1]! - b[1]!);
+      const later = cursors.flatMap((cursor) => cursor.take(i)).sort((a, b) => a[1]! - b[1]!);
+      if (later.length === 0 && range.rejects.length === 0) continue;
       const input = run.inputs[range.input]!;
       const member = input.members[range.member]!;
       // Two files of one zip may have the same name once their folders are left out.
@@ -48,7 +47,7 @@ export async function writeQuarantine(
         open = new OpenQuarantine(member.path, target, formatNamed(member.format!).endsInLine);
         if (!paths.has(range.input)) paths.set(range.input, target);
       }
-      for (const row of rows) open.add(row, range);
+      for (const row of inOrder(ownRows(range), later)) open.add(row, range);
     }
   } finally {
     await open?.close();
@@ -57,15 +56,26 @@ export async function writeQuarantine(
   return paths;
 }
 
-/** Rows of pass 1 for a range. */
-function ownRows({ spillFile, rejectOffset, rejectedRecords }: ScannedRange): Float64Array[] {
-  if (rejectedRecords === 0) return [];
-  const fd = openSync(spillFile, 'r');
-  try {
-    return readRows(fd, rejectOffset, rejectedRecords);
-  } finally {
-    closeSync(fd);
+/** Rows of pass 1 for a range, which lie in the order of the file: read a piece at a time. */
+function* ownRows({ rejects }: ScannedRange): Generator<Float64Array> {
+  for (const { file, offset, rows } of rejects) {
+    const fd = openSync(file, 'r');
+    try {
+      yield* readRows(fd, offset, rows);
+    } finally {
+      closeSync(fd);
+    }
   }
+}
+
+/** The rows of two lists that are in the order of the file, in that order. */
+function* inOrder(rows: Iterable<Float64Array>, later: readonly Float64Array[]): Generator<Float64Array> {
+  let next = 0;
+  for (const row of rows) {
+    while (next < later.length && later[next]![1]! < row[1]!) yield later[next++]!;
+    yield row;
+  }
+  yield* later.slice(next);
 }
 
 function readRows(fd: number, offset: number, count: number): Float64Array[] {

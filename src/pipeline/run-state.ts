@@ -3,6 +3,7 @@ import type { FormatName } from '../formats/formats.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import type { Config } from './config.js';
 import type { CoveredTime } from './exchanges.js';
+import type { RejectPiece } from './reject-rows.js';
 import type { VeeSettings } from './vee-rules.js';
 
 /** A file that a run took in, as the ledger keeps it while the run lasts. */
@@ -55,8 +56,8 @@ export interface ScannedRange {
   spillFile: string;
   spillOffset: number;
   partitionStarts: Uint32Array;
-  rejectOffset: number;
-  rejectedRecords: number;
+  /** Where the rows of its rejected records lie. */
+  rejects: RejectPiece[];
 }
 
 /** Everything that pass 1 leaves for pass 2, but for the blocks themselves. */

@@ -7,6 +7,7 @@ import { IS_REGISTER } from '../model/units.js';
 import { BlockBuffer } from '../store/block-buffer.js';
 import { PartitionFinder } from '../store/partition-map.js';
 import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
+import { type RejectPiece, RejectRows } from './reject-rows.js';
 import { appendToSpill } from './spill.js';
 
 /** A piece of a file for one task of pass 1. */
@@ -42,13 +43,10 @@ export interface RangeResult extends RangeEnd, SpilledBlocks {
   sum: bigint;
   /** Blocks that were appended before these, since a record of the range is large. */
   spilledBefore: SpilledBlocks[];
-  /** Where in the same file the rows of its rejected records begin, `REJECT_COLUMNS` doubles each. */
-  rejectOffset: number;
+  /** Where the rows of its rejected records lie. */
+  rejects: RejectPiece[];
   findings: PackedFindings;
 }
-
-/** Doubles that describe a rejected record: range, offset in the file, length, line in the range, rule, column, reads. */
-export const REJECT_COLUMNS = 7;
 
 /** Blocks of a range that are held in memory, in words; one record may be as large as its file. */
 const HELD_WORDS_MAX = 8 * 1024 * 1024;
@@ -65,7 +63,7 @@ class ScanSink implements RangeSink {
   firstStamp = Number.POSITIVE_INFINITY;
   lastStamp = Number.NEGATIVE_INFINITY;
   readonly sum = new ExactSum();
-  readonly rejects: number[] = [];
+  readonly rejects: RejectRows;
   readonly findings: FindingBuffer;
   private readonly finder: PartitionFinder | null;
   private readonly days = new Map<number, number>();
@@ -78,6 +76,7 @@ class ScanSink implements RangeSink {
   constructor(private readonly task: RangeTask) {
     this.firstRule = firstRuleOf(task.format);
     this.findings = new FindingBuffer(task.findingsMax);
+    this.rejects = new RejectRows(task.workDirectory);
     this.finder = task.partitionLowers.length > 0 ? new PartitionFinder(task.partitionLowers) : null;
   }
 
@@ -155,7 +154,7 @@ class ScanSink implements RangeSink {
     this.rejectedReads += reads;
     const { column } = first;
     const rule = this.firstRule + first.fault;
-    this.rejects.push(this.task.range, start + this.fileOffset, byteLength, line, rule, column, reads);
+    this.rejects.add(this.task.range, start + this.fileOffset, byteLength, line, rule, column, reads);
   }
 
   passedOver(): void {
@@ -185,9 +184,6 @@ function spillBlocks(task: RangeTask): SpilledBlocks {
 
 function finishRange(task: RangeTask, sink: ScanSink, end: RangeEnd): RangeResult {
   const { spillFile, spillOffset, partitionStarts } = spillBlocks(task);
-  const rejects = Float64Array.from(sink.rejects);
-  const keepsRejects = task.workDirectory !== '' && rejects.length > 0;
-  const rejected = keepsRejects ? appendToSpill(task.workDirectory, rejects) : { spillFile, spillOffset: 0 };
   return {
     ...end,
     range: task.range,
@@ -199,11 +195,11 @@ function finishRange(task: RangeTask, sink: ScanSink, end: RangeEnd): RangeResul
     lastStamp: sink.lastStamp,
     recordsByDay: sink.recordsByDay(),
     sum: sink.sum.total(),
-    spillFile: rejected.spillFile,
+    spillFile,
     spilledBefore: sink.spilled,
     spillOffset,
     partitionStarts,
-    rejectOffset: rejected.spillOffset,
+    rejects: sink.rejects.finish(),
     findings: sink.findings.pack(),
   };
 }

@@ -222,12 +222,11 @@ function gatherOutcome(run: RunRecord, jobs: Job[], results: (PlacedResult | nul
       spillFile: isKept ? result.spillFile : '',
       spillOffset: result?.spillOffset ?? 0,
       partitionStarts: isKept ? result.partitionStarts : new Uint32Array(run.partitionMap.ids.length + 1),
-      rejectOffset: result?.rejectOffset ?? 0,
-      rejectedRecords: isKept ? result.rejectedRecords : 0,
+      rejects: isKept ? result.rejects : [],
     });
     if (!isKept) continue;
     for (const spilled of result.spilledBefore) {
-      further.push({ ...outcome.ranges[i]!, ...spilled, rejectOffset: 0, rejectedRecords: 0 });
+      further.push({ ...outcome.ranges[i]!, ...spilled, rejects: [] });
     }
     addCounts(outcome.counts[job.input]!, result);
     for (const [day, records] of result.recordsByDay) {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { openRegister } from '../store/meter-register.js';
 import { ChannelWindow } from './channel-window.js';
-import { REJECT_COLUMNS } from './scan-range.js';
+import { REJECT_COLUMNS } from './reject-rows.js';
 import { settlePartition } from './settle-partition.js';
 import { SettleState } from './settle-state.js';
 import type { SettleResult, SettleTask, StagedHistory } from './settle-types.js';

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { unpackFindings } from '../../../src/conformance/finding-buffer.js';
 import { LINE_BYTES_MAX } from '../../../src/formats/cmep/settings.js';
-import { type RangeResult, REJECT_COLUMNS, scanRange } from '../../../src/pipeline/scan-range.js';
+import { REJECT_COLUMNS } from '../../../src/pipeline/reject-rows.js';
+import { type RangeResult, scanRange } from '../../../src/pipeline/scan-range.js';
 import {
   type BlockIndex,
   channelOfBlock,
@@ -81,8 +82,12 @@ function blockText(index: BlockIndex, at: number): string {
 }
 
 function rejectsOf(result: RangeResult, lineBefore: number): number[][] {
-  if (result.rejectedRecords === 0) return [];
-  const bytes = spilled(result, result.rejectOffset, result.rejectedRecords * REJECT_COLUMNS * 8);
+  expect(result.rejects.reduce((sum, { rows }) => sum + rows, 0)).toBe(result.rejectedRecords);
+  const bytes = Buffer.concat(
+    result.rejects.map(({ file, offset, rows }) =>
+      spilled({ ...result, spillFile: file }, offset, rows * REJECT_COLUMNS * 8),
+    ),
+  );
   return Array.from({ length: result.rejectedRecords }, (_, i) => {
     const row = Array.from({ length: REJECT_COLUMNS }, (_, k) =>
       bytes.readDoubleLE((i * REJECT_COLUMNS + k) * 8),
