@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchAs2 } from './as2/main.js';
+import { benchCheck } from './check/main.js';
 import { fileSystemType, roomBytes } from './disk.js';
 import { runMicro } from './micro.js';
 import { benchmarksPage } from './page.js';
@@ -19,6 +20,9 @@ npm run bench -- micro        hot functions by themselves, ns per read
 npm run bench -- vee          errors of the estimates, and what gaps and history cost; minutes
 npm run bench -- as2          large messages and a receiver under load; writes docs/benchmarks-as2.md
 npm run bench -- as2 --short  the same in seconds: right answers only, writes nothing
+npm run bench -- check        files in order, shuffled, with errors; writes docs/benchmarks-check.md
+      --large --errors        with 5,000,000 meters too, with a file of 100,000,000 errors too
+npm run bench -- check --short  the same in seconds: right answers only, writes nothing
   --dir FOLDER                where the disk part works (default: the system's folder for temporary files)`;
 const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
 /** Memory as a folder, where Linux has it. */
@@ -26,11 +30,16 @@ const MEMORY_FOLDER = '/dev/shm';
 /** Room for the AS2 part: payload, message, decrypted, opened and received file of 2 GiB, and the rival's. */
 const AS2_ROOM_BYTES = 12 * 2 ** 30;
 
+/** Room for the checks: a night four times, and the work files of the shuffled one. */
+const CHECK_ROOM_BYTES = 5 * 2 ** 30;
+const CHECK_LARGE_ROOM_BYTES = 22 * 2 ** 30;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     short: { type: 'boolean', default: false },
     large: { type: 'boolean', default: false },
+    errors: { type: 'boolean', default: false },
     dir: { type: 'string', default: tmpdir() },
     help: { type: 'boolean', default: false },
   },
@@ -54,6 +63,7 @@ else if (positionals[0] === 'vee') {
     rounds,
   );
 } else if (positionals[0] === 'as2') await benchMessages();
+else if (positionals[0] === 'check') await benchChecks();
 else if (positionals.length > 0 || (values.short && values.large)) {
   process.stderr.write(`${USAGE}\n`);
   process.exitCode = 1;
@@ -98,6 +108,16 @@ async function benchMessages(): Promise<void> {
   const inMemory = hasFree(MEMORY_FOLDER, AS2_ROOM_BYTES);
   const folder = workFolder(inMemory ? MEMORY_FOLDER : values.dir);
   for (const wrong of await benchAs2(folder, values.short)) {
+    process.stderr.write(`Wrong answer: ${wrong}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function benchChecks(): Promise<void> {
+  const { short: isShort, large: isLarge, errors: hasErrors } = values;
+  const inMemory = hasFree(MEMORY_FOLDER, isLarge ? CHECK_LARGE_ROOM_BYTES : CHECK_ROOM_BYTES);
+  const folder = workFolder(inMemory ? MEMORY_FOLDER : values.dir);
+  for (const wrong of await benchCheck(folder, { isShort, isLarge, hasErrors })) {
     process.stderr.write(`Wrong answer: ${wrong}\n`);
     process.exitCode = 1;
   }

@@ -12,6 +12,15 @@ it('gets right answers from all contenders and from whole nights', () => {
   expect(stdout).toContain('night with register: ');
 }, 300_000);
 
+it('checks files in order, shuffled and with errors, and counts 300,000 errors in bounded memory', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'check', '--short'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/ {2}all kinds of errors: .* MiB\n300,000 errors: .* MiB\n/);
+}, 300_000);
+
 it('builds, opens and receives messages', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'as2', '--short'], {
     encoding: 'utf8',
