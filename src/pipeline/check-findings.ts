@@ -83,7 +83,9 @@ export function addCrossFindings(files: readonly OpenedFile[], number: number, c
 }
 
 function addEmptyFile(file: OpenedFile): void {
-  const { code, title, severity } = findRule(formatNamed(file.format).emptyCode)!;
+  const { code, title } = findRule(formatNamed(file.format).emptyCode)!;
+  const severity = severityUnder(file.profile, code);
+  if (severity === 'off') return;
   const nowhere = { line: 0, column: 0, field: 0, meterId: null, stamp: null, excerpt: null };
   file.findings.add({ code, severity, ...nowhere, message: title });
 }

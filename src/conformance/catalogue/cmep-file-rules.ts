@@ -12,7 +12,7 @@ export const CMEP_FILE_RULES: readonly Rule[] = [
     wrong:
       'Two reads of one meter, unit and time stamp disagree. It is information where both have the same value, or where a record of another file was sent with the purpose RESEND to replace the read.',
     why: 'It is not known which of the two is right; one of them would be billed.',
-    mend: 'Send each read once. Send a corrected read with the purpose RESEND.',
+    mend: 'Send each read once. Send a corrected read with the purpose RESEND and in another file: within one file RESEND excuses nothing, since both values were there when it was written.',
     clause: 'readmill: one value for a meter, unit and time',
     example: `${exampleRecord({})}\n${exampleRecord({ 17: '1.500' })}`,
   },

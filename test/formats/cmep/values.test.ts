@@ -101,30 +101,53 @@ interface Form {
   profile: string;
   delimiter: string;
   flags: string[];
+  /** Flag of a read without a value. */
+  missing: string;
+  /** Fields that are not those of all dialects. */
+  fields?: Record<number, string>;
+  /** Whether the meter stands in field 6. */
+  inField6?: boolean;
+  /** Field 13 of a register record. */
+  registerInterval?: string;
 }
 const FORMS: Form[] = [
-  { profile: 'cmep-1.20', delimiter: ',', flags: ['', 'R', 'E', 'A'] },
-  { profile: 'sensus', delimiter: ',', flags: ['R0', 'R4', 'E32', 'R', ''] },
-  { profile: 'smartsynch', delimiter: ',', flags: ['R 00 00', 'E 01 00', ''] },
-  { profile: 'tab', delimiter: '\t', flags: ['R', 'R4', 'R 00 00', ''] },
+  { profile: 'cmep-1.20', delimiter: ',', flags: ['', 'R', 'E', 'A'], missing: 'N' },
+  { profile: 'mdmr', delimiter: ',', flags: ['', 'R', 'E', 'A'], missing: 'N' },
+  { profile: 'sensus', delimiter: ',', flags: ['R0', 'R4', 'E32', 'R', ''], missing: 'N32' },
+  {
+    ...{ profile: 'sensus', delimiter: ',', flags: ['R0', 'R4', 'E32'], missing: 'N32', inField6: true },
+    fields: { 2: '20080501', 4: 'UTILITY:100001' },
+  },
+  {
+    ...{ profile: 'smartsynch', delimiter: ',', flags: ['R 00 00', 'E 01 00', ''], missing: 'N 00 00' },
+    fields: { 5: 'MDMR ' },
+  },
+  {
+    ...{ profile: 'twacs', delimiter: ',', flags: ['A', 'A0', ''], missing: 'N0' },
+    registerInterval: '00000000',
+  },
+  { profile: 'yukon', delimiter: ',', flags: ['R 00 00', 'E 00 01'], missing: 'N 00 00' },
+  { profile: 'tab', delimiter: '\t', flags: ['R', 'R4', 'R 00 00', ''], missing: 'N' },
 ];
 
 const FIRST_MINUTE = Date.UTC(2026, 10, 20) / 60_000;
 const stampText = (minute: number) =>
   new Date(minute * 60_000).toISOString().slice(0, 16).replace(/[-:T]/g, '');
 
+const read = fc.record({ flag: fc.nat(4), value: anyNumber, missing: fc.integer({ min: 0, max: 9 }) });
+
 const record = fc.record({
   meter: fc.nat(99),
   units: fc.constantFrom('KWH', 'KWHREG', 'NKWH', 'GKVARH'),
-  interval: fc.constantFrom(5, 15, 60),
+  interval: fc.constantFrom(15, 30, 60),
   first: fc.nat(200),
   implied: fc.boolean(),
   isResend: fc.boolean(),
   constant: fc.constantFrom('', '1', '0.5', '40.00001', '1E1'),
-  reads: fc.array(fc.record({ flag: fc.nat(4), value: anyNumber, missing: fc.integer({ min: 0, max: 9 }) }), {
-    minLength: 1,
-    maxLength: 48,
-  }),
+  reads: fc.oneof(
+    { weight: 9, arbitrary: fc.array(read, { minLength: 1, maxLength: 5 }) },
+    { weight: 1, arbitrary: fc.array(read, { minLength: 24, maxLength: 48 }) },
+  ),
   quoted: fc.integer({ min: 0, max: 20 }),
   blanks: fc.boolean(),
   end: fc.constantFrom('\r\n', '\r\n', '\n', '\r'),
@@ -134,21 +157,22 @@ const record = fc.record({
 function lineFor(form: Form, given: typeof record extends fc.Arbitrary<infer T> ? T : never): string {
   const isRegister = given.units.endsWith('REG');
   const fields: Record<number, string | null> = {
-    8: `M${given.meter}`,
+    ...form.fields,
+    ...(form.inField6 ? { 6: `M${given.meter}`, 8: '' } : { 8: `M${given.meter}` }),
     9: given.isResend ? 'RESEND' : 'OK',
     11: given.units,
     12: given.constant,
-    13: isRegister ? '' : `000000${String(given.interval).padStart(2, '0')}`,
+    13: isRegister ? (form.registerInterval ?? '') : `000000${String(given.interval).padStart(2, '0')}`,
     14: String(given.reads.length),
     18: null,
   };
-  if (given.interval === 60) fields[13] = isRegister ? '' : '00000100';
+  if (given.interval === 60 && !isRegister) fields[13] = '00000100';
   for (const [k, read] of given.reads.entries()) {
     const minute = FIRST_MINUTE + (given.first + k) * given.interval;
     const isBig =
       read.value.length > 16 || Math.abs(Number(plainNumber(read.value).value)) > 999_999_999_999_999;
     fields[15 + k * 3] = given.implied && k > 0 && !isRegister ? '' : stampText(minute);
-    fields[16 + k * 3] = read.missing === 0 ? 'N' : form.flags[read.flag % form.flags.length]!;
+    fields[16 + k * 3] = read.missing === 0 ? form.missing : form.flags[read.flag % form.flags.length]!;
     fields[17 + k * 3] = read.missing === 0 ? '' : isBig ? '1.5' : read.value;
   }
   if (given.blanks) fields[17] = `  ${fields[17]} `;
@@ -157,12 +181,15 @@ function lineFor(form: Form, given: typeof record extends fc.Arbitrary<infer T> 
   return lineOf(fields, form.delimiter) + given.end;
 }
 
+const textOf = (records: unknown) =>
+  JSON.stringify(records, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+
 describe('well-formed files', () => {
   it('say the same to csv-parse, Date and BigInt', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...FORMS),
-        fc.array(record, { minLength: 1, maxLength: 5 }),
+        fc.array(record, { minLength: 1, maxLength: 4 }),
         fc.constantFrom(0, -300, 330),
         (form, records, zoneMinutes) => {
           const text = records.map((given) => lineFor(form, given)).join('');
@@ -174,10 +201,11 @@ describe('well-formed files', () => {
             constant: BigInt(constant),
             reads: reads.map((read) => ({ ...read, value: read.value === null ? null : BigInt(read.value) })),
           }));
-          expect(ours).toEqual(plain);
+          // Compared as texts first: that is quick, and what differs is shown as what it is.
+          if (textOf(ours) !== textOf(plain)) expect(ours).toEqual(plain);
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 10_000 },
     );
   });
 });
