@@ -24,10 +24,19 @@ export function detectFormat(head: Uint8Array): Detection {
     const detected = detect(start);
     if (detected !== null) return { format: name as FormatName, ...detected };
   }
-  const reason = start.startsWith('<')
-    ? 'XML with another root than AMRDEF'
-    : 'no line begins with a CMEP record type, and it is no XML';
-  return { format: 'unknown', profile: 'cmep-1.20', reason };
+  return {
+    format: 'unknown',
+    profile: 'cmep-1.20',
+    reason: `neither CMEP nor AMRDEF: ${unknownBy(text, start)}`,
+  };
+}
+
+function unknownBy(text: string, start: string): string {
+  if (text === '') return 'it is empty';
+  if (/^(?:\xff\xfe|\xfe\xff)/.test(text))
+    return 'it is text in UTF-16, and both are written in single bytes';
+  if (start.startsWith('<')) return 'XML with another root than AMRDEF';
+  return 'no line begins with a CMEP record type, and it is no XML';
 }
 
 /** The text without its last line, which a head that is full may have cut off; of a single line all of it. */

@@ -54,6 +54,8 @@ describe('the format of a file', () => {
 
   it('says why, and of a neutral file that the MDM/R has a profile', () => {
     expect(detect(`${lineOf()}\r\n`).reason).toMatch(/--profile mdmr/);
+    const utf16 = Buffer.from(`\ufeff${lineOf()}\r\n`, 'utf16le');
+    expect(detectFormat(utf16)).toMatchObject({ format: 'unknown', reason: expect.stringMatching(/UTF-16/) });
     expect(detect(`${lineOf({ 16: 'A', 19: 'A' })}\r\n`).reason).toBe('most quality flags are a bare "A"');
   });
 

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findProfile } from '../../src/conformance/profiles.js';
-import { type CheckOptions, type CheckOutcome, checkFiles } from '../../src/pipeline/check-files.js';
+import { type CheckOptions, checkFiles } from '../../src/pipeline/check-files.js';
 import { ownThread } from '../../src/pipeline/check-pool.js';
 import { SILENT } from '../../src/pipeline/progress.js';
 import { cmepLines } from '../run/cmep-lines.js';
+import { foundAcross } from './cross-findings.js';
 import { crossVerdict } from './cross-referee.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'readmill-check-files-'));
@@ -86,24 +87,6 @@ function write(files: readonly (readonly Spec[])[]): string[] {
   });
 }
 
-function found({ checks }: CheckOutcome) {
-  const CROSS = ['cmep/duplicate-read', 'cmep/register-decreased', 'cmep/register-sum-mismatch'];
-  const findings = checks.flatMap((check, file) =>
-    check.findings
-      .filter(({ code }) => CROSS.includes(code))
-      .map(
-        ({ code, severity, line, field, stamp }) => `${code} ${severity} ${file} ${line} ${field} ${stamp}`,
-      ),
-  );
-  return {
-    findings: findings.sort(),
-    meters: checks.map(({ meters }) => meters),
-    coverage: checks.map(({ coverage }) =>
-      Object.fromEntries(coverage.map(({ day, ...counts }) => [day, counts])),
-    ),
-  };
-}
-
 const check = (paths: readonly string[], sizes: Parameters<typeof checkFiles>[3], options = OPTIONS) =>
   checkFiles(
     paths.map((path, i) => ({ path, name: `${i}.cmep` })),
@@ -125,8 +108,8 @@ describe('rules across records', () => {
           const paths = write(files);
           const expected = crossVerdict(paths.map(cmepLines));
           some += expected.findings.length;
-          expect(found(await check(paths, KEPT))).toEqual(expected);
-          expect(found(await check(paths, LARGE))).toEqual(expected);
+          expect(foundAcross(await check(paths, KEPT))).toEqual(expected);
+          expect(foundAcross(await check(paths, LARGE))).toEqual(expected);
         },
       ),
       { numRuns: 150 },
@@ -141,7 +124,7 @@ describe('rules across records', () => {
         const paths = write([sorted.slice(0, cut), sorted.slice(cut)].filter(({ length }) => length > 0));
         const noWork = { ...OPTIONS, workDirectory: () => expect.fail('a work folder was asked for') };
         const outcome = await check(paths, LARGE, noWork);
-        expect(found(outcome)).toEqual(crossVerdict(paths.map(cmepLines)));
+        expect(foundAcross(outcome)).toEqual(crossVerdict(paths.map(cmepLines)));
       }),
       { numRuns: 150 },
     );
@@ -209,6 +192,10 @@ describe('findings across records', () => {
     const { checks } = await check([path], KEPT);
     expect(checks[0]!.valid).toBe(false);
     expect(checks[0]!.findings.map(({ code, line }) => [code, line])).toEqual([['cmep/empty-file', 0]]);
+    const lenient = { ...findProfile('cmep-1.20')!, severities: { 'cmep/empty-file': 'warning' as const } };
+    const { checks: milder } = await check([path], KEPT, { ...OPTIONS, profile: lenient });
+    expect(milder[0]!.counts['cmep/empty-file']!.severity).toBe('warning');
+    expect(milder[0]!.valid).toBe(true);
   });
 
   it('are made for the other files where one cannot be read', async () => {

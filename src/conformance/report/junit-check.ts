@@ -55,7 +55,7 @@ function caseOf({ rule, severity, count, bySeverity, files }: BrokenRule, classn
   const findings = files[0]!.findings;
   const listed = findings.slice(0, PLACES_LISTED_MAX);
   const times = SEVERITIES.filter((name) => bySeverity[name] > 0)
-    .map((name) => `${formatCount(bySeverity[name])} ${name}`)
+    .map((name) => formatNumberOf(bySeverity[name], name))
     .join(', ');
   const more = count - listed.length;
   const lines = [

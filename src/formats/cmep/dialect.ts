@@ -43,7 +43,7 @@ export function dialectOf(records: readonly string[]): { profile: string; reason
   if (masks > 0) return found('sensus', 'quality flags with a bit mask');
   return found(
     'cmep-1.20',
-    "nothing in it is a vendor's (to judge it by what the MDM/R asks for: --profile mdmr)",
+    "nothing in it is a vendor's; --profile mdmr judges it by what the MDM/R asks for",
   );
 }
 
