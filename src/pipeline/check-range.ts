@@ -224,7 +224,15 @@ function indexInPlace(): BlockIndex | null {
   }
   meterStarts[count] = 1;
   const words = all.subarray(0, usedWords);
-  return { count, words, bytes, doubles, starts: allStarts.subarray(0, count), meterStarts };
+  return {
+    count,
+    words,
+    bytes,
+    doubles,
+    starts: allStarts.subarray(0, count),
+    meterStarts,
+    rangeOrder: null,
+  };
 }
 
 /** Whether two blocks have the same meter id: it lies in whole words, zeros after it. */

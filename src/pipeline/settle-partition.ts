@@ -51,7 +51,7 @@ export function settlePartition(
   register: MeterRegister | null,
 ): PartitionCounts {
   const { task } = state;
-  const index = loadBlocks(task.spillFiles, input.pieces);
+  const index = loadBlocks(task.spillFiles, input.pieces, task.rangeOrder);
   const days = new DayStore(input.days, input.lower, input.upper, expectedSlots(index), state.ranks);
   const registers = new RegisterStore(
     input.registers,

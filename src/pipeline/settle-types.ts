@@ -47,8 +47,10 @@ export interface SettleTask {
   rangeStarts: Float64Array;
   rangeSources: Uint16Array;
   sourceCount: number;
-  /** By range: name of its file, for the list of duplicates. */
+  /** By range: name of its file, for check 2 and the list of duplicates. */
   rangeFiles: string[];
+  /** By range: its place in the order of file names (check 2); null where that is the order of ranges. */
+  rangeOrder: Int32Array | null;
   nowStamp: number;
   closeAfterMinutes: number;
   marketZoneMinutes: number;

@@ -173,6 +173,7 @@ function settleTask(
   const { config, nowStamp } = run;
   const zoneMinutes = parseZone(config.output.timeZone)!;
   const { sender, receiver, stamps, flags, validatedFlag, maximumBytes, maximumRecords } = config.output;
+  const rangeFiles = scan.ranges.map(({ input, member }) => run.inputs[input]!.members[member]!.name);
   return {
     index,
     partitions: run.tasks![index]!.map((p) => partitionInput(run, scan, history, spillFiles, p)),
@@ -180,7 +181,8 @@ function settleTask(
     rangeStarts: Float64Array.from(scan.ranges, ({ from }) => from),
     rangeSources: Uint16Array.from(scan.ranges, ({ input }) => run.inputs[input]!.sourceIndex),
     sourceCount: config.sources.length,
-    rangeFiles: scan.ranges.map(({ input, member }) => run.inputs[input]!.members[member]!.name),
+    rangeFiles,
+    rangeOrder: orderOfNames(rangeFiles),
     nowStamp,
     closeAfterMinutes: config.vee.closeAfterMinutes,
     marketZoneMinutes: parseZone(config.marketTimeZone)!,
@@ -203,6 +205,16 @@ function settleTask(
     stagingDirectory,
     findingsMax: RUN_FINDINGS_MAX,
   };
+}
+
+/** Places of ranges in the order of their files' names: inputs come by source, and a zip holds files in any order. */
+function orderOfNames(names: readonly string[]): Int32Array | null {
+  const sorted = names.map((_, range) => range);
+  sorted.sort((a, b) => (names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : a - b));
+  if (sorted.every((range, place) => range === place)) return null;
+  const order = new Int32Array(names.length);
+  for (const [place, range] of sorted.entries()) order[range] = place;
+  return order;
 }
 
 /** Covered time of the meters in a task's partitions. */

@@ -19,6 +19,8 @@ export interface BlockIndex {
   starts: Int32Array;
   /** 1 where a block is the first of its meter; one more entry, 1, after the last. */
   meterStarts: Uint8Array;
+  /** By range: its place in the order of file names; null where that is the order of ranges. */
+  rangeOrder: Int32Array | null;
 }
 
 let memory = new ArrayBuffer(0);
@@ -27,19 +29,27 @@ let memory = new ArrayBuffer(0);
  * Reads the blocks of a partition and puts them in order: meter id (bytes), channel, then the order in
  * which a later read beats an earlier one (check 2 of docs/vee.md): RESEND, creation, file name, line.
  */
-export function loadBlocks(files: readonly string[], pieces: BlockPieces): BlockIndex {
+export function loadBlocks(
+  files: readonly string[],
+  pieces: BlockPieces,
+  rangeOrder: Int32Array | null = null,
+): BlockIndex {
   let total = 0;
   for (const length of pieces.lengths) total += length;
   if (memory.byteLength < total) memory = new ArrayBuffer(Math.ceil((total * 1.25) / 4096) * 4096);
   readPieces(files, pieces, new Uint8Array(memory, 0, total));
-  return indexBlocks(memory, total);
+  return indexBlocks(memory, total, rangeOrder);
 }
 
 /**
  * Puts blocks that lie in memory in the order of `loadBlocks`.
  * @param total bytes of `memory` that hold blocks
  */
-export function indexBlocks(memory: ArrayBufferLike, total: number): BlockIndex {
+export function indexBlocks(
+  memory: ArrayBufferLike,
+  total: number,
+  rangeOrder: Int32Array | null = null,
+): BlockIndex {
   const bytes = new Uint8Array(memory, 0, total);
   const words = new Int32Array(memory, 0, total >> 2);
   const doubles = new Float64Array(memory, 0, total >> 3);
@@ -48,7 +58,7 @@ export function indexBlocks(memory: ArrayBufferLike, total: number): BlockIndex 
   const starts = new Int32Array(count);
   for (let at = 0, i = 0; at < words.length; at += words[at]!) starts[i++] = at;
   const meterStarts = new Uint8Array(count + 1);
-  const index: BlockIndex = { count, words, bytes, doubles, starts, meterStarts };
+  const index: BlockIndex = { count, words, bytes, doubles, starts, meterStarts, rangeOrder };
   if (!markMeters(index)) {
     sortBlocks(index);
     markMeters(index);
@@ -107,13 +117,14 @@ function compareMeters(index: BlockIndex, a: number, b: number): number {
 
 /** Order of two blocks of one meter: channel, then rising precedence. */
 function compareWithinMeter(index: BlockIndex, a: number, b: number): number {
-  const { words } = index;
+  const { words, rangeOrder } = index;
+  const range = (start: number) => (rangeOrder === null ? words[start + 4]! : rangeOrder[words[start + 4]!]!);
   const resend = (start: number) => (words[start + 1]! >>> 24) & BLOCK_RESEND;
   return (
     channelOfBlock(words, a) - channelOfBlock(words, b) ||
     resend(a) - resend(b) || // RESEND is later
     words[a + 3]! - words[b + 3]! || // creation
-    words[a + 4]! - words[b + 4]! || // range: file name, then place
+    range(a) - range(b) || // file name, then place
     words[a + 5]! - words[b + 5]!
   );
 }

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { reportFile } from './auditor.js';
@@ -80,4 +80,21 @@ test('a late read beats what is kept of its slot by RESEND, creation and file na
   expect(third.told.sort()).toEqual(['1.003 3.003', '100.000 101.000', '2.014 3.014']);
   const fourth = await send('2026-11-21T13:00:00Z', { 'o.cmep': [closing('102.000', '202611210940')] });
   expect(fourth.sent).toEqual(['RESEND 102.000']);
+});
+
+test('of reads in files of several sources the later file name wins, whatever the order of the sources', async () => {
+  const folder = runFolder();
+  const other = join(folder.directory, 'other');
+  mkdirSync(other);
+  const config = JSON.parse(readFileSync(folder.config, 'utf8'));
+  config.sources.push({ ...config.sources[0], name: 'south', inbox: './other' });
+  writeFileSync(folder.config, JSON.stringify(config));
+  const write = (directory: string, name: string, triples: Triple[]) =>
+    writeFileSync(join(directory, name), writtenLine({ meterId: METER, triples }));
+  write(folder.inbox, 'z.cmep', DAY);
+  write(other, 'a.cmep', at(5, '2.005'));
+  const { report } = await runNight(folder, { now: '2026-11-21T10:00:00Z' });
+  expect(csvRows(reportFile(folder, report, 'duplicates.csv'))).toMatchObject([
+    { kept_value: '1.005', value: '2.005' },
+  ]);
 });

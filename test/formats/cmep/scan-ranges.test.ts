@@ -48,7 +48,7 @@ function blocksOf(result: RangeResult, from: number, lineBefore: number): string
   const words = new Int32Array(copy);
   const index: BlockIndex = {
     ...{ count: 0, words, bytes: new Uint8Array(copy), doubles: new Float64Array(copy) },
-    ...{ starts: words, meterStarts: new Uint8Array(0) },
+    ...{ starts: words, meterStarts: new Uint8Array(0), rangeOrder: null },
   };
   for (let p = 0; p + 1 < partitionStarts.length; p++) {
     const blocks: string[] = [];
