@@ -212,6 +212,9 @@ describe('sum check', () => {
     expect(told('4.4', 1_000_000n)).toEqual([]);
     expect(told('4.40001', 1_000_000n)).toEqual(['vee/sum']);
     expect(told('30', 100_000n, { sum: 'ignore' })).toEqual([]);
+    // The product is not rounded: 0.00001 x 0.5 is below a difference of 0.00001.
+    expect(told('48.00002', 50_000n, { sumTolerance: 1n })).toEqual(['vee/sum']);
+    expect(told('24.00001', 100_000n, { sumTolerance: 1n })).toEqual([]);
   });
 });
 
