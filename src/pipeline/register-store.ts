@@ -1,5 +1,5 @@
 import { MINUTES_PER_DAY, readDayOf, readDayStart } from '../model/time.js';
-import { compareKey, type KeyColumns, seekKey } from '../store/history-columns.js';
+import { compareKey, isKeyAt, type KeyColumns, seekKey } from '../store/history-columns.js';
 import type { ReadRanks } from '../store/read-ranks.js';
 import { RegisterBuilder, type RegisterColumns, readRegisterFile } from '../store/registers-file.js';
 import type { KnownRegisters } from './known-registers.js';
@@ -24,7 +24,8 @@ interface WrittenDay {
  * one before it (the closing register that the day began with). Keys are asked for in ascending order.
  */
 export class RegisterStore {
-  private readonly loaded = new Map<number, LoadedDay>();
+  /** By place in `days`. */
+  private readonly loaded: (LoadedDay | undefined)[];
   private readonly written = new Map<number, WrittenDay>();
   private readonly days: number[];
   private readonly paths: Map<number, string>;
@@ -40,15 +41,17 @@ export class RegisterStore {
     private readonly ranks: ReadRanks,
   ) {
     this.days = refs.map((ref) => ref.day).sort((a, b) => a - b);
+    this.loaded = this.days.map(() => undefined);
     this.paths = new Map(refs.map((ref) => [ref.day, ref.path]));
     this.lower = Buffer.from(lower, 'latin1');
     this.upper = upper === null ? null : Buffer.from(upper, 'latin1');
   }
 
-  private load(day: number): LoadedDay {
-    let loaded = this.loaded.get(day);
+  /** @param at place in `days` */
+  private load(at: number): LoadedDay {
+    let loaded = this.loaded[at];
     if (loaded === undefined) {
-      const columns = readRegisterFile(this.paths.get(day)!, this.ranks);
+      const columns = readRegisterFile(this.paths.get(this.days[at]!)!, this.ranks);
       const cursor = seekKey(columns, 0, this.lower, 0, this.lower.length, -1);
       const end =
         this.upper === null
@@ -56,7 +59,7 @@ export class RegisterStore {
           : seekKey(columns, cursor, this.upper, 0, this.upper.length, -1);
       loaded = { columns, cursor, end };
       columns.rowCount = end;
-      this.loaded.set(day, loaded);
+      this.loaded[at] = loaded;
     }
     return loaded;
   }
@@ -87,20 +90,26 @@ export class RegisterStore {
     let at = this.days.length;
     while (at > 0 && this.days[at - 1]! >= lowest) at--;
     for (; at < this.days.length && this.days[at]! <= lastDay + 1; at++) {
-      const day = this.days[at]!;
-      const { columns } = this.load(day);
-      for (let row = this.firstRowOf(day, meter, from, to, channel); ; row++) {
-        if (row >= columns.rowCount || compareKey(columns, row, meter, from, to, channel) !== 0) break;
+      const { columns } = this.load(at);
+      let row = this.firstRowOf(at, meter, from, to, channel);
+      for (; isKeyAt(columns, row, meter, from, to, channel); row++) {
         const quality = columns.quality[row]!;
-        const [meta, rank] = [columns.metas[quality]!, columns.ranks[quality]!];
-        known.addKept(columns.stamps[row]!, columns.values[row]!, meta, rank);
+        known.addKept(
+          columns.stamps[row]!,
+          columns.values[row]!,
+          columns.metas[quality]!,
+          columns.ranks[quality]!,
+        );
       }
     }
   }
 
-  /** First row of a channel in a day's file; keys are asked for in ascending order. */
-  private firstRowOf(day: number, meter: Uint8Array, from: number, to: number, channel: number): number {
-    const loaded = this.load(day);
+  /**
+   * First row of a channel in a day's file; keys are asked for in ascending order.
+   * @param at place in `days`
+   */
+  private firstRowOf(at: number, meter: Uint8Array, from: number, to: number, channel: number): number {
+    const loaded = this.load(at);
     loaded.cursor = seekKey(loaded.columns, loaded.cursor, meter, from, to, channel);
     return loaded.cursor;
   }
@@ -122,9 +131,9 @@ export class RegisterStore {
       const day = this.days[i]!;
       if (day >= firstDay) continue;
       if (day < lastDay || firstDay - day > this.keepDays) break;
-      const { columns } = this.load(day);
-      for (let row = this.firstRowOf(day, meter, from, to, channel); ; row++) {
-        if (row >= columns.rowCount || compareKey(columns, row, meter, from, to, channel) !== 0) break;
+      const { columns } = this.load(i);
+      let row = this.firstRowOf(i, meter, from, to, channel);
+      for (; isKeyAt(columns, row, meter, from, to, channel); row++) {
         lastDay = Math.max(lastDay, readDayOf(columns.stamps[row]!, this.zoneMinutes));
       }
       if (day === lastDay) break;
@@ -167,7 +176,7 @@ export class RegisterStore {
     if (written === undefined) {
       const isSameDay = this.paths.has(day);
       const baseDay = isSameDay ? day : this.dayBefore(day);
-      const base = baseDay < 0 ? null : this.load(baseDay);
+      const base = baseDay < 0 ? null : this.load(this.days.indexOf(baseDay));
       const copied = base === null ? 0 : seekKey(base.columns, 0, this.lower, 0, this.lower.length, -1);
       written = { builder: takeBuilder(this.ranks), base, isSameDay, copied };
       this.written.set(day, written);
@@ -189,7 +198,7 @@ export class RegisterStore {
     const next = seekKey(columns, written.copied, meter, from, to, channel);
     this.copy(written, day, next);
     let after = next;
-    while (after < columns.rowCount && compareKey(columns, after, meter, from, to, channel) === 0) after++;
+    while (isKeyAt(columns, after, meter, from, to, channel)) after++;
     written.copied = after;
   }
 

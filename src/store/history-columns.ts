@@ -60,7 +60,13 @@ export function isKeyAt(
   return true;
 }
 
-/** First row whose key is at or after the key, searched from `start` on, in doubling steps. */
+/** Rows after the one last found that are looked at first: the next channel's are most often among them. */
+const NEAR_ROWS = 3;
+
+/**
+ * First row whose key is at or after the key, searched from `start` on: first among the next few, then in
+ * doubling steps.
+ */
 export function seekKey(
   keys: KeyColumns,
   start: number,
@@ -69,6 +75,9 @@ export function seekKey(
   to: number,
   channel: number,
 ): number {
+  for (let row = start; row < start + NEAR_ROWS; row++) {
+    if (isKeyAt(keys, row, meter, from, to, channel)) return row;
+  }
   let low = start;
   let step = 1;
   while (low + step <= keys.rowCount && compareKey(keys, low + step - 1, meter, from, to, channel) < 0) {

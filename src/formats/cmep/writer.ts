@@ -96,8 +96,11 @@ export class CmepWriter {
   private readonly lead: WordText;
   private readonly tails: WordText[] = [];
   private readonly tailKeys: number[] = [];
+  /** The flag that was written last, and the one before it: actual and estimated values take turns. */
   private flagMeta = 0;
   private flag: Uint8Array = new Uint8Array(0);
+  private otherFlagMeta = -1;
+  private otherFlag: Uint8Array = new Uint8Array(0);
   private readonly templates: TripleTemplate[] = [];
 
   constructor(header: RecordHeader) {
@@ -268,8 +271,11 @@ export class CmepWriter {
   private setFlag(meta: number): void {
     const flagMeta = meta & ~7;
     if (flagMeta === this.flagMeta) return;
+    const { otherFlagMeta, otherFlag } = this;
+    this.otherFlagMeta = this.flagMeta;
+    this.otherFlag = this.flag;
     this.flagMeta = flagMeta;
-    this.flag = Buffer.from(flagText(flagMeta), 'latin1');
+    this.flag = flagMeta === otherFlagMeta ? otherFlag : Buffer.from(flagText(flagMeta), 'latin1');
   }
 
   endLine(): void {
