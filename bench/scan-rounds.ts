@@ -12,8 +12,6 @@ import { median } from './statistics.js';
 export interface ScanFigure {
   contender: Contender;
   isRight: boolean;
-  /** Of the first pass of its process, which loads and compiles. */
-  firstSeconds: number;
   /** Of each timed pass. */
   seconds: number[];
   medianSeconds: number;
@@ -80,7 +78,7 @@ export async function timeScans(
   const path = night.files[0]!;
   const running = names.map(startContender);
   const figures = running.map(({ contender }): ScanFigure => {
-    return { contender, isRight: true, firstSeconds: 0, seconds: [], medianSeconds: 0, highWaterKib: null };
+    return { contender, isRight: true, seconds: [], medianSeconds: 0, highWaterKib: null };
   });
   try {
     for (let round = 0; round < warmUpRounds + rounds; round++) {
@@ -89,7 +87,6 @@ export async function timeScans(
         const figure = figures[k]!;
         figure.isRight &&= isRightAnswer(process.contender, answer, night);
         figure.highWaterKib = highWaterKib;
-        if (round === 0) figure.firstSeconds = seconds;
         if (round >= warmUpRounds) figure.seconds.push(seconds);
       }
     }

@@ -111,7 +111,7 @@ function scanPart({ scans, coldScans }: AmrdefResult): string {
     '## Read and sum one file',
     'Each contender reads the same file and adds up all reads, in a process of its own: a pass to warm up, then passes in turn with the others; the median counts. saxes is given the least that makes reads of what it tells: meter, unit, time, value and flags. Our scan makes every check of `readmill check` on the way. A sum or count that is wrong is no result.',
     comparisonTable(scans),
-    'A fresh process that reads one small file, once, with what it must load and compile on the way (the start of Node itself is not counted):',
+    'A fresh process that reads one small file, once, with what it must compile on the way (the start of Node and the loading of code are not counted):',
     `${whole(meters)} meters, ${megabytes(sizeBytes)} MB; median of ${coldScans.length} processes.`,
     table(['', 'Threads', 'Seconds', 'Least - most', 'To saxes'], rows),
   ].join('\n\n');
