@@ -46,6 +46,7 @@ export interface AmrdefBenchSetting {
 export async function benchAmrdef(setting: AmrdefBenchSetting): Promise<string[]> {
   const { folder, provinceFolder, isShort, command } = setting;
   const plan = isShort ? SHORT : FULL;
+  const province = provinceFolder === null ? null : await runProvince(provinceFolder);
   const machine = thisMachine(['saxes']);
   const coldScans: ScanComparison[] = [];
   const small = await makeNight(folder, plan.coldMeters, { format: 'amrdef' });
@@ -71,7 +72,7 @@ export async function benchAmrdef(setting: AmrdefBenchSetting): Promise<string[]
     scans,
     coldScans,
     nights,
-    province: provinceFolder === null ? null : await runProvince(provinceFolder),
+    province,
   };
   for (const { target, measured, isMet } of amrdefVerdicts(result)) {
     const verdict = isMet === null ? 'open' : isMet ? 'met' : 'MISSED';
@@ -90,5 +91,6 @@ async function runProvince(folder: string): Promise<AmrdefResult['province']> {
   const options = { registers: [false], rounds: 1, workers: 2, duckdb: null, warmUpRounds: 0 };
   const [figure] = await timeNights(night, options);
   removeNight(night);
+  process.stdout.write(`  ${figure!.medianSeconds.toFixed(1)} s\n`);
   return { fileSystem: fileSystemType(folder), night: figure! };
 }
