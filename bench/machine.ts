@@ -16,7 +16,8 @@ export interface Machine {
 
 const RIVALS = ['csv-parse', 'papaparse', 'udsv', '@duckdb/node-api'];
 
-export function thisMachine(): Machine {
+/** @param rivals names of the packages that are compared with */
+export function thisMachine(rivals: readonly string[] = RIVALS): Machine {
   const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
     packages: Record<string, { version?: string }>;
   };
@@ -28,7 +29,7 @@ export function thisMachine(): Machine {
     node: process.versions.node,
     load: loadavg()[0]!,
     rivals: Object.fromEntries(
-      RIVALS.map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?']),
+      rivals.map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?']),
     ),
   };
 }

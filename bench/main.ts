@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AMRDEF_PROVINCE_ROOM_BYTES, AMRDEF_ROOM_BYTES, benchAmrdef } from './amrdef/main.js';
 import { benchAs2 } from './as2/main.js';
 import { benchCheck } from './check/main.js';
 import { fileSystemType, roomBytes } from './disk.js';
@@ -18,6 +19,9 @@ npm run bench -- --large      with a night of 5,000,000 meters too
 npm run bench -- --short      seconds: right answers only, writes nothing
 npm run bench -- micro        hot functions by themselves, ns per read
 npm run bench -- vee          errors of the estimates, and what gaps and history cost; minutes
+npm run bench -- amrdef       reading AMRDEF beside saxes, and nights of it; writes docs/benchmarks-amrdef.md
+npm run bench -- amrdef --large  with a night of 5,000,000 meters (23 GB) too
+npm run bench -- amrdef --short  seconds: right answers only, writes nothing
 npm run bench -- as2          large messages and a receiver under load; writes docs/benchmarks-as2.md
 npm run bench -- as2 --short  the same in seconds: right answers only, writes nothing
 npm run bench -- check        files in order, shuffled, with errors; writes docs/benchmarks-check.md
@@ -64,6 +68,7 @@ else if (positionals[0] === 'vee') {
   );
 } else if (positionals[0] === 'as2') await benchMessages();
 else if (positionals[0] === 'check') await benchChecks();
+else if (positionals[0] === 'amrdef') await benchReadings();
 else if (positionals.length > 0 || (values.short && values.large)) {
   process.stderr.write(`${USAGE}\n`);
   process.exitCode = 1;
@@ -99,6 +104,28 @@ async function bench(): Promise<void> {
   }
   for (const wrong of wrongAnswers(result)) {
     process.stderr.write(`Wrong answer: ${wrong}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function benchReadings(): Promise<void> {
+  const folder = hasFree(MEMORY_FOLDER, AMRDEF_ROOM_BYTES) ? MEMORY_FOLDER : values.dir;
+  if (values.large && !hasFree(values.dir, AMRDEF_PROVINCE_ROOM_BYTES)) {
+    const gigabytes = Math.ceil(AMRDEF_PROVINCE_ROOM_BYTES / 1e9);
+    process.stderr.write(
+      `The largest night needs about ${gigabytes} GB of room. Name a folder that has it by --dir.\n`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  const wrong = await benchAmrdef({
+    command: `npm run bench -- amrdef${values.large ? ' --large' : ''}`,
+    folder: workFolder(folder),
+    provinceFolder: values.large ? workFolder(values.dir) : null,
+    isShort: values.short,
+  });
+  for (const what of wrong) {
+    process.stderr.write(`Wrong answer: ${what}\n`);
     process.exitCode = 1;
   }
 }

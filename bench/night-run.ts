@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { RunReport } from '../src/report/run-report.js';
 import { parseDecimalSum } from './answers.js';
-import type { NightData } from './night-data.js';
+import { BENCH_PROFILES, type NightData } from './night-data.js';
 import { NOW_ISO } from './night-day.js';
 import { readPlainly } from './plain-reader.js';
 import { type TreePeak, watchTree } from './process-memory.js';
@@ -86,7 +86,9 @@ function prepare(night: NightData, folder: string): string {
   for (const file of night.files) linkSync(file, join(inbox, basename(file)));
   const config = {
     state: './state',
-    sources: [{ name: 'bench', inbox: './inbox', profile: 'cmep-1.20', minimumAgeSeconds: 0 }],
+    sources: [
+      { name: 'bench', inbox: './inbox', profile: BENCH_PROFILES[night.format], minimumAgeSeconds: 0 },
+    ],
     output: { directory: './outbox', sender: 'ORG00001', receiver: 'ORG00000' },
   };
   writeFileSync(join(folder, 'night.json'), JSON.stringify(config));

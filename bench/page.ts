@@ -1,6 +1,7 @@
 import { contenderNamed } from './contenders/catalogue.js';
 import type { NightFigure } from './night-rounds.js';
-import type { BenchResult, ScanComparison } from './result.js';
+import type { BenchResult } from './result.js';
+import { comparisonTable, mebibytes, megabytes, table, times, whole } from './tables.js';
 import { verdicts } from './targets.js';
 
 const MIB = 1024 * 1024;
@@ -22,18 +23,6 @@ export function benchmarksPage(result: BenchResult): string {
     .trimEnd()
     .concat('\n');
 }
-
-/** Columns after the first `textColumns` hold numbers. */
-function table(header: string[], rows: string[][], textColumns = 1): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  const rule = header.map((_, k) => (k < textColumns ? '---' : '---:'));
-  return [line(header), line(rule), ...rows.map(line)].join('\n');
-}
-
-const whole = (number: number): string => Math.round(number).toLocaleString('en');
-const megabytes = (sizeBytes: number): string => whole(sizeBytes / 1e6);
-const mebibytes = (kib: number | null): string => (kib === null ? 'not known' : whole(kib / 1024));
-const times = (factor: number): string => `${factor.toFixed(2)} x`;
 
 function targetsPart(result: BenchResult): string {
   const words = (isMet: boolean | null) => (isMet === null ? 'open' : isMet ? '**met**' : '**missed**');
@@ -64,29 +53,6 @@ function scanPart(result: BenchResult): string {
     'Parsers in JavaScript and our scan, over a smaller file:',
     comparisonTable(result.slowScans),
   ].join('\n\n');
-}
-
-function comparisonTable({ meters, reads, sizeBytes, figures }: ScanComparison): string {
-  const slowest = Math.max(
-    ...figures.filter(({ isRight }) => isRight).map(({ medianSeconds }) => medianSeconds),
-  );
-  const rows = figures.map(({ contender, isRight, seconds, medianSeconds, highWaterKib }) => {
-    const { title, threads } = contender;
-    if (!isRight) return [title, String(threads), 'wrong answer: no result', '', '', '', ''];
-    return [
-      title,
-      String(threads),
-      medianSeconds.toFixed(3),
-      `${Math.min(...seconds).toFixed(3)} - ${Math.max(...seconds).toFixed(3)}`,
-      whole(sizeBytes / 1e6 / medianSeconds),
-      times(slowest / medianSeconds),
-      mebibytes(highWaterKib),
-    ];
-  });
-  const header = ['', 'Threads', 'Seconds', 'Least - most', 'MB/s', 'To the slowest', 'Peak MiB'];
-  const passes = figures[0]?.seconds.length ?? 0;
-  const caption = `${whole(meters)} meters, ${whole(reads)} reads, ${megabytes(sizeBytes)} MB; median of ${passes}.`;
-  return `${caption}\n\n${table(header, rows)}`;
 }
 
 function nightPart({ nights, defects, duckdb }: BenchResult): string {

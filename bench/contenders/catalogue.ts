@@ -1,6 +1,6 @@
 import type { OpenContender } from './contender.js';
 
-/** Somebody who reads a file of CMEP and adds up its values. */
+/** Somebody who reads a file of one format and adds up its values. */
 export interface Contender {
   name: string;
   title: string;
@@ -61,20 +61,43 @@ export const CONTENDERS: readonly Contender[] = [
     title: '**readmill scan, 1 worker**',
     threads: 1,
     isExact: true,
-    open: async () => (await import('./readmill-scan.js')).openReadmillScan(1),
+    open: async () => (await import('./readmill-scan.js')).openReadmillScan(1, 'cmep'),
   },
   {
     name: 'readmill-2',
     title: '**readmill scan, 2 workers**',
     threads: 2,
     isExact: true,
-    open: async () => (await import('./readmill-scan.js')).openReadmillScan(2),
+    open: async () => (await import('./readmill-scan.js')).openReadmillScan(2, 'cmep'),
+  },
+  {
+    name: 'saxes',
+    title: 'saxes, by pieces of text',
+    threads: 1,
+    isExact: false,
+    open: async () => (await import('./saxes.js')).openSaxes(),
+  },
+  {
+    name: 'readmill-amrdef-1',
+    title: '**readmill scan, 1 worker**',
+    threads: 1,
+    isExact: true,
+    open: async () => (await import('./readmill-scan.js')).openReadmillScan(1, 'amrdef'),
+  },
+  {
+    name: 'readmill-amrdef-2',
+    title: '**readmill scan, 2 workers**',
+    threads: 2,
+    isExact: true,
+    open: async () => (await import('./readmill-scan.js')).openReadmillScan(2, 'amrdef'),
   },
 ];
 
 export const SLOW_PARSERS = ['csv-parse', 'papaparse', 'udsv'];
 export const DUCKDB_WAYS = ['duckdb-split', 'duckdb-double', 'duckdb-decimal'];
 export const READMILL_SCANS = ['readmill-1', 'readmill-2'];
+
+export const AMRDEF_SCANS = ['readmill-amrdef-1', 'readmill-amrdef-2'];
 
 export function contenderNamed(name: string): Contender {
   return CONTENDERS.find((contender) => contender.name === name)!;

@@ -2,8 +2,12 @@ import { ALWAYS_ERRORS as AMRDEF_ALWAYS_ERRORS, AMRDEF_FAULTS } from '../formats
 import type { AmrdefSettings } from '../formats/amrdef/settings.js';
 import { SEVERITY } from '../formats/cmep/settings.js';
 import type { SourceSettings } from '../formats/formats.js';
+import { METER_ID_BYTES_MAX } from '../model/block.js';
 import { UNITS_PER_ONE } from '../model/decimal.js';
 import { type Profile, readerSettings, severityUnder } from './profiles.js';
+
+/** Field of CMEP in which the meter id goes out, from 1. */
+const METER_ID_FIELD = 8;
 
 /** What a caller narrows: purposes of CMEP that are read, and whether a fault rejects one read alone. */
 export interface SourceOptions {
@@ -22,20 +26,21 @@ export function sourceSettings(
   nowStamp: number,
   options: SourceOptions = {},
 ): SourceSettings {
-  return {
-    cmep: readerSettings(profile, zoneMinutes, nowStamp, options),
-    amrdef: amrdefSettings(profile, zoneMinutes, nowStamp, options),
-  };
+  const cmep = readerSettings(profile, zoneMinutes, nowStamp, options);
+  const meterIdBytes = Math.min(cmep.fieldBytes[METER_ID_FIELD - 1]!, METER_ID_BYTES_MAX);
+  return { cmep, amrdef: amrdefSettings(profile, meterIdBytes, zoneMinutes, nowStamp, options) };
 }
 
 function amrdefSettings(
   profile: Profile,
+  meterIdBytes: number,
   zoneMinutes: number,
   nowStamp: number,
   { rejectTriples }: SourceOptions,
 ): AmrdefSettings {
   return {
     meterIdAttribute: profile.meterIdAttribute,
+    meterIdBytes,
     applyMultiplier: profile.applyMultiplier,
     zoneMinutes,
     latestStamp: nowStamp + profile.futureToleranceMinutes,

@@ -13,7 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { codeOf, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import type { CheckInput, CheckOutcome } from './check-files.js';
-import { type Archive, expandArchive } from './expand.js';
+import { type Archive, type ExpansionBudget, expandArchive, expansionBudget } from './expand.js';
 
 /** Files of one call, those within archives included. */
 const CHECK_FILES_MAX = 10_000;
@@ -111,8 +111,17 @@ async function takeStream(gathering: Gathering, stream: Readable): Promise<void>
   await takeFile(gathering, path, STANDARD_INPUT, 0);
 }
 
-/** Takes a file, or what it holds where it is an archive. */
-async function takeFile(gathering: Gathering, path: string, name: string, depth: number): Promise<void> {
+/**
+ * Takes a file, or what it holds where it is an archive.
+ * @param outer budget of the archive that the file stands in, or null
+ */
+async function takeFile(
+  gathering: Gathering,
+  path: string,
+  name: string,
+  depth: number,
+  outer: ExpansionBudget | null = null,
+): Promise<void> {
   try {
     const kind = archiveKind(path);
     if (kind === null) {
@@ -129,8 +138,9 @@ async function takeFile(gathering: Gathering, path: string, name: string, depth:
     }
     const archive: Archive = { path, name, sizeBytes: statSync(path).size, kind };
     const nameOf = (inner: string) => (kind === 'gz' ? name : `${name}/${inner}`);
-    for await (const member of expandArchive(archive, () => nextPath(gathering), nameOf)) {
-      await takeFile(gathering, member.path, member.name, depth + 1);
+    const budget = outer ?? expansionBudget(archive.sizeBytes);
+    for await (const member of expandArchive(archive, () => nextPath(gathering), nameOf, budget)) {
+      await takeFile(gathering, member.path, member.name, depth + 1, budget);
     }
   } catch (thrown) {
     const ends = diskFull(thrown);

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -35,6 +35,18 @@ export interface Member {
   sizeBytes: number;
 }
 
+/** Bytes that an archive, and all archives within it, may still expand to. */
+export interface ExpansionBudget {
+  left: number;
+}
+
+/** What a compressed file of a size may expand to. */
+export function expansionBudget(sizeBytes: number): ExpansionBudget {
+  return {
+    left: Math.min(EXPANDED_BYTES_MAX, Math.max(EXPANSION_FREE_BYTES, sizeBytes * EXPANSION_RATIO_MAX)),
+  };
+}
+
 /**
  * Expands a .gz or .zip into `directory`, and makes what it holds the input's members.
  * @throws ReadmillError READMILL_INPUT_EXPANSION where it would grow beyond the limits, and the error of the
@@ -54,17 +66,17 @@ export async function expandInput(input: InputRecord, number: number, directory:
  * Expands what an archive holds, one file after the other.
  * @param pathOf where the n-th file goes, from 0
  * @param nameOf how a file is shown; a .gz has one, whose inner name is that of the archive without `.gz`
+ * @param budget of the archive that this one stands in, where it does: else archives within each other could
+ *   each grow to the limit of its own
  * @throws as `expandInput`
  */
 export async function* expandArchive(
   archive: Archive,
   pathOf: (n: number) => string,
   nameOf: (inner: string) => string,
+  budget = expansionBudget(archive.sizeBytes),
 ): AsyncGenerator<Member> {
-  const { path: from, name, sizeBytes, kind } = archive;
-  const budget = {
-    left: Math.min(EXPANDED_BYTES_MAX, Math.max(EXPANSION_FREE_BYTES, sizeBytes * EXPANSION_RATIO_MAX)),
-  };
+  const { path: from, name, kind } = archive;
   if (kind === 'gz') {
     const path = pathOf(0);
     const expanded = createGunzip();
@@ -99,7 +111,7 @@ export async function* expandArchive(
 async function copyBounded(
   from: NodeJS.ReadableStream,
   path: string,
-  budget: { left: number },
+  budget: ExpansionBudget,
   name: string,
 ): Promise<number> {
   let sizeBytes = 0;
@@ -112,6 +124,12 @@ async function copyBounded(
       done(new ReadmillError('READMILL_INPUT_EXPANSION', message));
     },
   });
-  await pipeline(from, meter, createWriteStream(path, { mode: 0o600 }));
+  try {
+    await pipeline(from, meter, createWriteStream(path, { mode: 0o600 }));
+  } catch (thrown) {
+    // What was expanded so far is of no use, and many such files would fill the disk.
+    rmSync(path, { force: true });
+    throw thrown;
+  }
   return sizeBytes;
 }

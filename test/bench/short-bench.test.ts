@@ -21,6 +21,15 @@ it('checks files in order, shuffled and with errors, and counts 300,000 errors i
   expect(stdout).toMatch(/ {2}all kinds of errors: .* MiB\n300,000 errors: .* MiB\n/);
 }, 300_000);
 
+it('gets right answers from AMRDEF, of saxes, of one worker and two, and from whole nights', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'amrdef', '--short'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/saxes doing the same extraction: [\d.]+ times\n/);
+}, 300_000);
+
 it('builds, opens and receives messages', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'as2', '--short'], {
     encoding: 'utf8',

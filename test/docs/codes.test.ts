@@ -30,7 +30,7 @@ describe('error codes', () => {
 
 describe('rule codes', () => {
   it.each(PAGES)('%s names rules of the catalogue only', (path) => {
-    const named = found(textOf(path), /\b(?:cmep|vee)\/[a-z0-9]+(?:-[a-z0-9]+)*(?![\w./*-])/g);
+    const named = found(textOf(path), /\b(?:amrdef|cmep|vee)\/[a-z0-9]+(?:-[a-z0-9]+)*(?![\w./*-])/g);
     expect([...named].filter((code) => !codes.has(code))).toEqual([]);
   });
 

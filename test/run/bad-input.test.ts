@@ -23,6 +23,7 @@ import {
   runFolder,
   runNight,
 } from './night-folder.js';
+import { peakMemory } from './peak-memory.js';
 import { hourly, writtenLine } from './written-lines.js';
 import { zipFile } from './zip-file.js';
 
@@ -140,13 +141,6 @@ test.concurrent('a random binary file', async () => {
   expect(rest).toBeLessThan(noise.length / 50);
 });
 
-/** Leaves the highest memory of the process in the file that the environment names. */
-const PEAK_MEMORY = `data:text/javascript,import{readFileSync,writeFileSync}from'node:fs';
-process.on('exit',()=>writeFileSync(process.env.PEAK_FILE,readFileSync('/proc/self/status')))`.replace(
-  '\n',
-  '',
-);
-
 test.concurrent('one endless line of 300 MB costs one record and less than 400 MB of memory', async () => {
   const folder = folderWithGood();
   const path = join(folder.inbox, 'endless.cmep');
@@ -156,10 +150,8 @@ test.concurrent('one endless line of 300 MB costs one record and less than 400 M
   const start = statSync(path).size;
   truncateSync(path, start + endlessBytes);
   appendFileSync(path, `\r\n${line('M999999002')}`);
-  const peakFile = join(folder.directory, 'peak');
-  const ran = await runNight(folder, {
-    env: { PEAK_FILE: peakFile, NODE_OPTIONS: `--import "${PEAK_MEMORY}"` },
-  });
+  const peak = peakMemory(folder.directory);
+  const ran = await runNight(folder, { env: peak.env });
   expect(ran.code).toBe(2);
   expect(inputOf(ran, 'endless.cmep')).toMatchObject({ status: 'done', records: 3, rejectedRecords: 1 });
   expectGoodDone(folder, ran);
@@ -176,7 +168,7 @@ test.concurrent('one endless line of 300 MB costs one record and less than 400 M
     },
   ]);
   expect(statSync(join(quarantine, 'endless.cmep')).size).toBe(endlessBytes + 2);
-  const peakKib = Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(peakFile, 'utf8'))![1]);
+  const peakKib = peak.kib();
   console.log(`memory: ${Math.round(peakKib / 1024)} MiB at most`);
   expect(peakKib).toBeLessThan(400_000);
 });

@@ -47,9 +47,9 @@ export const AMRDEF_STRUCTURE_RULES = {
     severity: 'error',
     title: 'Something is missing that a read needs',
     wrong:
-      'A Reading without TimeStamp, or without RawReading or Value; a spec without UOM, Direction or Interval, or no spec before the readings; a MeterReadings without a meter id, or with one that cannot stand in CMEP (over 64 characters, a comma, a quote, not ASCII).',
+      'A Reading without TimeStamp, or without RawReading or Value; a spec without UOM, Direction or Interval, or no spec before the readings; a MeterReadings without a meter id, or with one that cannot stand in field 8 of CMEP (over 12 characters, a comma, a quote, not ASCII).',
     why: 'A value without its time, unit or meter is no read.',
-    mend: 'Let the head end write it. Which attribute names the meter is a setting (meterIdAttribute).',
+    mend: 'Let the head end write it. Which attribute names the meter is a setting (meterIdAttribute); so is the length that the receiver takes (fieldBytes, up to 64).',
     clause: 'AMRDEF: Reading, IntervalSpec, ConsumptionSpec, Meter',
     example: '<Reading TimeStamp="2026-11-20 01:00:00"/>',
     alwaysError: true,

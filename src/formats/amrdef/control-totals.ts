@@ -133,22 +133,28 @@ export class ControlTotals {
 
   /** Two totals of a register, and all intervals between them. */
   private compareAdvances(pending: PendingReads, teller: FaultTeller, tolerance: number): void {
-    let count = 0;
-    for (let k = 0; k < this.registerCount; k++) if (this.registers[k]!.isTotal) count++;
-    if (count < 2) return;
-    const totals = this.registers.slice(0, this.registerCount).filter(({ isTotal }) => isTotal);
-    totals.sort((a, b) => a.stamp - b.stamp);
-    for (const [i, closing] of totals.entries()) {
-      const opening = totals.slice(0, i).findLast(({ unit, stamp }) => {
-        return unit === closing.unit && stamp < closing.stamp;
-      });
-      if (opening === undefined || closing.value < opening.value) continue;
+    const { registers, registerCount } = this;
+    for (let c = 0; c < registerCount; c++) {
+      const closing = registers[c]!;
+      const opening = closing.isTotal ? this.totalBefore(closing) : null;
+      if (opening === null || closing.value < opening.value) continue;
       const sum = sumBetween(pending, closing.unit, opening.stamp, closing.stamp);
       const advance = closing.value - opening.value;
       if (Number.isNaN(sum) || Math.abs(advance - sum) <= tolerance) continue;
       const words = `${UNITS[closing.unit]} advance ${formatDecimal(advance)}, intervals ${formatDecimal(sum)}`;
       teller.tellWords('amrdef/register-sum-mismatch', placeOf(closing), words);
     }
+  }
+
+  /** The latest total of the same register before another one; of several at one time the last read. */
+  private totalBefore({ unit, stamp }: RegisterRead): RegisterRead | null {
+    let latest: RegisterRead | null = null;
+    for (let k = 0; k < this.registerCount; k++) {
+      const read = this.registers[k]!;
+      if (!read.isTotal || read.unit !== unit || read.stamp >= stamp) continue;
+      if (latest === null || read.stamp >= latest.stamp) latest = read;
+    }
+    return latest;
   }
 }
 

@@ -10,7 +10,6 @@ import { namedMeta, statusOfFlag } from './quality-flags.js';
 import type { ReaderContext } from './reader-context.js';
 import { SEVERITY } from './settings.js';
 import { ATTRIBUTE } from './shape.js';
-import { SpecMemory } from './spec-memory.js';
 import { parseTime, secondsOfTime } from './time-text.js';
 import { DIRECTIONS, NO_UNIT, UNKNOWN_UOM, unitOf } from './units-of-measure.js';
 
@@ -19,6 +18,17 @@ const NEEDED = [
   [ATTRIBUTE.uom, 'UOM'],
   [ATTRIBUTE.direction, 'Direction'],
 ] as const;
+
+/** What a spec without a fault said. */
+interface SpecMeaning
+  extends Pick<
+    PendingElement,
+    'carriesReads' | 'unit' | 'intervalMinutes' | 'multiplier' | 'rangeFrom' | 'rangeTo'
+  > {
+  isTotal: boolean;
+  isTier: boolean;
+  registerUnit: number;
+}
 
 /** Reads the elements that hold `Reading`s, one at a time. */
 export class DataElements {
@@ -34,7 +44,6 @@ export class DataElements {
   /** Whether the reading under work has a fault that rejects it, and whether it was kept. */
   private isFaulty = false;
   private isKept = false;
-  private readonly specs = new SpecMemory();
 
   constructor(
     private readonly context: ReaderContext,
@@ -101,12 +110,12 @@ export class DataElements {
 
   /** `IntervalSpec` or `ConsumptionSpec`. */
   readSpec(): void {
-    const { context, specs } = this;
-    const { tag, bytes, teller } = context;
+    const { tag, teller } = this.context;
+    const { whole } = tag;
     const element = this.open!;
     this.isSpecified = true;
-    // References are resolved in place: the text is then not what it was.
-    const known = specs.find(bytes, tag.from, tag.to);
+    // Specs of one meter are mostly, to the letter, those of the meter before.
+    const known = whole === null ? null : (whole.meaning as SpecMeaning | null);
     if (known !== null) {
       element.carriesReads = known.carriesReads;
       element.unit = known.unit;
@@ -119,14 +128,14 @@ export class DataElements {
       this.registerUnit = known.registerUnit;
     } else {
       const { calls } = teller;
-      const isPlain = !tag.isIndirect.subarray(0, tag.count).includes(1);
       if (element.isInterval) this.readIntervalSpec();
       else this.readConsumptionSpec();
       const { isTotal, isTier, registerUnit } = this;
-      if (isPlain && calls === teller.calls) {
+      if (whole !== null && calls === teller.calls) {
         const { carriesReads, unit, intervalMinutes, multiplier, rangeFrom, rangeTo } = element;
         const ofElement = { carriesReads, unit, intervalMinutes, multiplier, rangeFrom, rangeTo };
-        specs.remember(bytes, tag.from, tag.to, { ...ofElement, isTotal, isTier, registerUnit });
+        const meaning: SpecMeaning = { ...ofElement, isTotal, isTier, registerUnit };
+        whole.meaning = meaning;
       }
     }
     this.endReading();
@@ -345,12 +354,12 @@ export class DataElements {
     let status = 0;
     this.isFaulty = false;
     for (let i = 0; i < tag.count; i++) {
-      const bits = statusOfFlag(tag.names[i]!, bytes, tag.valueFroms[i]!, tag.valueTos[i]!);
+      const bits = statusOfFlag(tag.nameOf(i), bytes, tag.valueFroms[i]!, tag.valueTos[i]!);
       if (bits >= 0) {
         status |= bits;
         continue;
       }
-      attributes.from = tag.nameFroms[i]!;
+      attributes.from = tag.nameFromOf(i);
       attributes.to = tag.valueTos[i]! + 1;
       const fault = context.tellValue('amrdef/unknown-quality-flag');
       if (open !== null) this.fault(fault);

@@ -10,7 +10,8 @@ export const AMRDEF_FORMAT: Format<AmrdefSettings> = {
   emptyCode: 'amrdef/no-readings',
   detect: (text) => {
     // The root may stand behind comments; these may name it too, and then the file is refused for its root.
-    const isAmrdef = text.startsWith('<') && /<AMRDEF[\s/>]/.test(text);
+    // A document type may be longer than what is looked at, and hide the root: it is refused all the same.
+    const isAmrdef = text.startsWith('<') && /<(?:AMRDEF[\s/>]|!DOCTYPE\s+AMRDEF[\s[>])/.test(text);
     return isAmrdef ? { profile: 'energyaxis', reason: 'XML with the root AMRDEF' } : null;
   },
   openReader: (settings) => new AmrdefRangeReader(settings),

@@ -1,4 +1,3 @@
-import { METER_ID_BYTES_MAX } from '../../model/block.js';
 import { UNITS_PER_ONE } from '../../model/decimal.js';
 import { LETTER_ESTIMATED, LETTER_RAW } from '../../model/quality.js';
 import { channelCode } from '../../model/units.js';
@@ -91,6 +90,10 @@ export class MeterReadings {
     this.commodity = commodityOf(attributes.text(ATTRIBUTE.meterType));
     if (!attributes.has(this.idAttribute)) {
       this.reject(context.tellAbsent('amrdef/missing-attribute', context.settings.meterIdAttribute));
+    } else if (attributes.to - attributes.from > context.settings.meterIdBytes) {
+      const { meterIdAttribute, meterIdBytes } = context.settings;
+      const words = `${meterIdAttribute} of ${attributes.to - attributes.from} characters, longest ${meterIdBytes}`;
+      this.reject(context.tellAbsent('amrdef/missing-attribute', words));
     } else if (!isMeterId(context.bytes, attributes.from, attributes.to)) {
       this.reject(context.tellValue('amrdef/missing-attribute'));
     } else {
@@ -298,9 +301,9 @@ export class MeterReadings {
 /** Number of the attribute that names the meter. */
 export const meterIdNumber = (attribute: string): number => nameNumber(attribute);
 
-/** Printable ASCII without comma, quote and edge blanks, and not too long: what can stand in a field of CMEP. */
+/** Printable ASCII without comma, quote and edge blanks: what can stand in a field of CMEP. */
 function isMeterId(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from > METER_ID_BYTES_MAX || bytes[from] === BLANK || bytes[to - 1] === BLANK) return false;
+  if (bytes[from] === BLANK || bytes[to - 1] === BLANK) return false;
   for (let at = from; at < to; at++) {
     const byte = bytes[at]!;
     if (byte < BLANK || byte > 0x7e || byte === COMMA || byte === QUOTE) return false;

@@ -66,7 +66,7 @@ export class PendingReads {
 
   /** A new element at the end, with nothing in it. */
   addElement(): PendingElement {
-    if (this.elementCount === this.elements.length) this.elements.push({} as PendingElement);
+    if (this.elementCount === this.elements.length) this.elements.push(newElement());
     const element = this.elements[this.elementCount++]!;
     element.isInterval = false;
     element.isZoneKnown = false;
@@ -146,4 +146,33 @@ export class PendingReads {
     metas.set(this.metas);
     this.metas = metas;
   }
+}
+
+/** All fields at once, and in one order: the engine then has one layout for all elements. */
+function newElement(): PendingElement {
+  return {
+    isInterval: false,
+    isZoneKnown: false,
+    carriesReads: true,
+    unit: -1,
+    intervalMinutes: 0,
+    multiplier: 0,
+    rangeFrom: -1,
+    rangeTo: -1,
+    first: 0,
+    count: 0,
+    readings: 0,
+    faulty: 0,
+    sum: 0,
+    isSumWhole: true,
+    lastStamp: -1,
+    latestStamp: -1,
+    isRegular: true,
+    start: 0,
+    byteLength: 0,
+    line: 0,
+    column: 0,
+    readingFault: null,
+    elementFault: null,
+  };
 }

@@ -54,7 +54,7 @@ export class QuickReadings {
     const { bytes } = this.context;
     if (!tag.isEmpty || tag.count !== 2 || tag.lineEnds > 0 || gapFrom < 0) return;
     if (tag.from - gapFrom > GAP_BYTES_MAX) return;
-    if (tag.names[0] !== ATTRIBUTE.timeStamp || tag.names[1] !== ATTRIBUTE.rawReading) return;
+    if (tag.nameOf(0) !== ATTRIBUTE.timeStamp || tag.nameOf(1) !== ATTRIBUTE.rawReading) return;
     const [timeFrom, timeTo] = [tag.valueFroms[0]!, tag.valueTos[0]!];
     const [valueFrom, valueTo] = [tag.valueFroms[1]!, tag.valueTos[1]!];
     if (timeTo - timeFrom !== TIME_BYTES || bytes[valueTo] !== QUOTE) return;

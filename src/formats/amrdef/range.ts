@@ -41,7 +41,7 @@ export class AmrdefRangeReader implements RangeReader {
       end: failure === null && end < sizeBytes ? end : Number.POSITIVE_INFINITY,
       lines: line - 1,
       lastLineBytes: end - lineOffset,
-      refusal: failure?.isDoctype ? `${failure.what}, line ${line}` : '',
+      refusal: failure?.isDoctype ? `${failure.what}, line ${line} (amrdef/doctype)` : '',
     };
   }
 

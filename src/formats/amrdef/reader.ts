@@ -193,9 +193,9 @@ export class AmrdefReader implements XmlSink {
     if (tag.form?.isAllowed) return;
     let isAllowed = true;
     for (let i = 0; i < tag.count; i++) {
-      if (isAttributeOf(tag.names[i]!, tag.name)) continue;
+      if (isAttributeOf(tag.nameOf(i), tag.name)) continue;
       const { teller } = this.context;
-      teller.tell('amrdef/unknown-attribute', tag, bytes, tag.nameFroms[i]!, tag.nameTos[i]!);
+      teller.tell('amrdef/unknown-attribute', tag, bytes, tag.nameFromOf(i), tag.nameToOf(i));
       isAllowed = false;
     }
     if (tag.form !== null) tag.form.isAllowed = isAllowed;

@@ -9,6 +9,8 @@ export type MeterIdAttribute = (typeof METER_ID_ATTRIBUTES)[number];
 /** How one source writes AMRDEF, as plain data that can be sent to a worker. */
 export interface AmrdefSettings {
   meterIdAttribute: MeterIdAttribute;
+  /** Longest meter id, since it is to stand in field 8 of CMEP; METER_ID_BYTES_MAX at most. */
+  meterIdBytes: number;
   /** Whether values are to be multiplied by the `Multiplier` of their spec. */
   applyMultiplier: boolean;
   /** Minutes that stamps are ahead of UTC where `Meter` has no `TimeZoneOffset`. */

@@ -25,7 +25,10 @@ export class TagAttributes {
       return;
     }
     this.places = this.ownPlaces.fill(NO_PLACE);
-    for (let i = 0; i < tag.count; i++) if (tag.names[i]! >= 0) this.places[tag.names[i]!] = i;
+    for (let i = 0; i < tag.count; i++) {
+      const name = tag.nameOf(i);
+      if (name >= 0) this.places[name] = i;
+    }
   }
 
   /** Whether the tag has an attribute with a value that is not empty; then `from` and `to` tell where. */

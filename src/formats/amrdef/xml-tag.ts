@@ -32,6 +32,16 @@ export interface TagForm {
   places: Uint8Array;
   /** Whether each attribute may stand there; null = not looked at yet. */
   isAllowed: boolean | null;
+  /** Of each attribute: number of its name, how far before its value the name begins, and its length. */
+  names: Int16Array;
+  nameOffsets: Int32Array;
+  nameLengths: Int32Array;
+}
+
+/** A tag that came before to the letter. */
+export interface WholeTag {
+  /** What its reader made of it, where it cares to remember. */
+  meaning: unknown;
 }
 
 export const NO_PLACE = 255;
@@ -54,16 +64,15 @@ export class XmlTag {
   /** Whether it is an empty-element tag, `<a/>`. */
   isEmpty = false;
   count = 0;
-  /** Attributes: number of the name or -1, where name and value (without quotes) stand. */
-  readonly names = new Int16Array(ATTRIBUTES_MAX);
-  readonly nameFroms = new Int32Array(ATTRIBUTES_MAX);
-  readonly nameTos = new Int32Array(ATTRIBUTES_MAX);
+  /** Attributes: where the value (without quotes) stands. */
   readonly valueFroms = new Int32Array(ATTRIBUTES_MAX);
   readonly valueTos = new Int32Array(ATTRIBUTES_MAX);
   /** 1 where the value's text is not its meaning: `resolveInPlace` makes it so. */
   readonly isIndirect = new Uint8Array(ATTRIBUTES_MAX);
   /** What tags of the same form have in common, where the form is known; else null. */
   form: TagForm | null = null;
+  /** Where the tag came before to the letter, or may come again; else null. */
+  whole: WholeTag | null = null;
   /** What is wrong, and where, after BAD. */
   fault = '';
   faultAt = 0;
@@ -71,12 +80,31 @@ export class XmlTag {
   lineEnds = 0;
   lineStart = 0;
   private valueIsIndirect = false;
+  /** Names of the attributes where the form is not known: number or -1, and where they stand. */
+  private readonly names = new Int16Array(ATTRIBUTES_MAX);
+  private readonly nameFroms = new Int32Array(ATTRIBUTES_MAX);
+  private readonly nameTos = new Int32Array(ATTRIBUTES_MAX);
   /** By number of a name: the tag that it was seen in last. */
   private readonly seen: Int32Array;
   private serial = 0;
 
   constructor(private readonly table: NameTable) {
     this.seen = new Int32Array(table.count);
+  }
+
+  /** Number of the name of attribute `i`, or -1. */
+  nameOf(i: number): number {
+    return this.form === null ? this.names[i]! : this.form.names[i]!;
+  }
+
+  /** Where the name of attribute `i` begins. */
+  nameFromOf(i: number): number {
+    return this.form === null ? this.nameFroms[i]! : this.valueFroms[i]! - this.form.nameOffsets[i]!;
+  }
+
+  /** The place behind the name of attribute `i`. */
+  nameToOf(i: number): number {
+    return this.form === null ? this.nameTos[i]! : this.nameFromOf(i) + this.form.nameLengths[i]!;
   }
 
   /**
@@ -86,6 +114,7 @@ export class XmlTag {
   read(bytes: Uint8Array, from: number, to: number): number {
     this.from = from;
     this.form = null;
+    this.whole = null;
     this.count = 0;
     this.isEmpty = false;
     this.lineEnds = 0;

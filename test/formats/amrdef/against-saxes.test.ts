@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readWithSaxes, readXml } from './read-xml.js';
-import { document, mutation } from './xml-arbitraries.js';
+import { document, mutation, repetitiveDocument } from './xml-arbitraries.js';
 
 const CASES = 5_500;
+const REPETITIVE_CASES = 1_000;
 
 /**
  * What we refuse and saxes does not: the table of `xml-tokenizer` (sizes are the matter of another test), and
@@ -57,6 +58,17 @@ describe('the tokenizer says what saxes says', () => {
     fc.assert(property, { numRuns: CASES });
     expect(wellFormed).toBeGreaterThan(CASES / 20);
     expect(wellFormed).toBeLessThan((CASES * 9) / 10);
+  });
+
+  it(`of ${REPETITIVE_CASES} documents whose tags come again and again, with changes in some`, () => {
+    let wellFormed = 0;
+    const changes = fc.array(mutation, { maxLength: 1 });
+    const property = fc.property(repetitiveDocument, changes, cuts, (text, list, places) => {
+      const changed = list.reduce<Uint8Array>((bytes, change) => change(bytes), Buffer.from(text));
+      if (compare(changed, places)) wellFormed++;
+    });
+    fc.assert(property, { numRuns: REPETITIVE_CASES });
+    expect(wellFormed).toBeGreaterThan(REPETITIVE_CASES / 20);
   });
 
   it('whatever the piece of a document ends with', () => {

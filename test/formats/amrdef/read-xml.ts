@@ -33,9 +33,9 @@ export function readXml(document: Uint8Array, cuts: readonly number[] = []): Rea
     startTag(tag, bytes) {
       const attributes: [string, string][] = [];
       for (let i = 0; i < tag.count; i++) {
-        const name = text(bytes, tag.nameFroms[i]!, tag.nameTos[i]!);
-        if (KNOWN_NAMES.indexOf(name) !== tag.names[i])
-          throw new Error(`${name} has the number ${tag.names[i]}`);
+        const name = text(bytes, tag.nameFromOf(i), tag.nameToOf(i));
+        if (KNOWN_NAMES.indexOf(name) !== tag.nameOf(i))
+          throw new Error(`${name} has the number ${tag.nameOf(i)}`);
         const from = tag.valueFroms[i]!;
         const to = tag.valueTos[i]!;
         attributes.push([

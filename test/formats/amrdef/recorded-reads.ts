@@ -63,6 +63,7 @@ export function settingsWith(changes: Partial<AmrdefSettings> = {}): AmrdefSetti
   warnings.push('register-tier-mismatch', 'register-sum-mismatch', 'clock-drift');
   return {
     meterIdAttribute: 'SerialNumber',
+    meterIdBytes: 12,
     applyMultiplier: false,
     zoneMinutes: -300,
     latestStamp: Date.UTC(2027, 0, 1) / 60_000,

@@ -212,3 +212,42 @@ function spliced(bytes: Uint8Array, at: number, removed: number, added: Uint8Arr
   const from = at % (bytes.length + 1);
   return Buffer.concat([bytes.subarray(0, from), added, bytes.subarray(from + removed)]);
 }
+
+const REPEATED = ['Meter', 'Reading', 'AMRDEF'];
+const REPEATED_ATTRIBUTES = ['Value', 'TimeStamp', 'a', 'b', 'x'];
+/** Values that a tag mostly has again, and some that differ or are read otherwise. */
+const mostlySame = fc.oneof(
+  { weight: 12, arbitrary: fc.constant('2011-03-25 09:30:00') },
+  { weight: 3, arbitrary: fc.constant('Smith &amp; Sons') },
+  fc.constantFrom('1', '', 'é', "'", '2011-03-25 09:30:01', '2011-03-25 09:30', '\n', '&#65;', '&no', '<'),
+);
+const oftenOther = fc.oneof(
+  fc.integer({ min: 0, max: 99_999 }).map(String),
+  fc.constantFrom('', '&lt;1', '0.5'),
+);
+
+/** A document of a few forms of tags, each of which comes many times with the same values or others. */
+export const repetitiveDocument: fc.Arbitrary<string> = fc
+  .array(
+    fc.record({
+      name: fc.constantFrom(...REPEATED),
+      changing: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+      count: fc.integer({ min: 0, max: 5 }),
+    }),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  )
+  .chain((forms) => {
+    const tag = fc.nat(forms.length - 1).chain((k) => {
+      const { name, changing, count } = forms[k]!;
+      const values = changing.slice(0, count).map((isChanging) => (isChanging ? oftenOther : mostlySame));
+      return fc.tuple(...values).map((texts) => {
+        const attributes = texts.map((text, i) => ` ${REPEATED_ATTRIBUTES[i]}="${text}"`).join('');
+        return `<${name}${attributes} />`;
+      });
+    });
+    return fc.array(tag, { minLength: 10, maxLength: 60 });
+  })
+  .map((tags) => `<a>\n${tags.join('\n\t')}</a>`);
