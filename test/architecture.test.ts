@@ -16,6 +16,8 @@ const LAYERS = [
   'pipeline',
   'as2',
   'report',
+  'watch',
+  'serve',
   'index.ts',
   'cli',
 ];

@@ -5,12 +5,9 @@ import { generateNight } from '../generate/generate-night.js';
 import { ReadmillError } from '../model/errors.js';
 import { EST_OFFSET_MINUTES, MINUTES_PER_DAY } from '../model/time.js';
 import { readConfig } from '../pipeline/config.js';
-import type { FinishedNight } from '../pipeline/finish.js';
-import { runNight } from '../pipeline/run.js';
-import { writeReport } from '../report/build-report.js';
 import { textSummary } from '../report/text-summary.js';
+import { carryNight } from '../watch/carry-night.js';
 import { REPOSITORY, startReceiver, US } from './demo-receiver.js';
-import { delivering, storedReport } from './run.js';
 import { defaultWorkers, startClock, terminalProgress } from './terminal.js';
 
 const METERS = 10_000;
@@ -34,15 +31,13 @@ export function registerDemo(program: Command): void {
       const receiver = await startReceiver(folder, nowMs);
       try {
         const config = readConfig(writeConfig(folder, receiver.url));
-        const progress = terminalProgress();
-        const night = await runNight(config, {
-          nowMs,
+        const { report } = await carryNight(config, {
           workers: defaultWorkers(),
-          progress,
-          report: (finished) => void writeReport(finished as FinishedNight),
-          ...(await delivering(config, startClock(nowMs), progress)),
+          nowMs,
+          clock: startClock(nowMs),
+          progress: terminalProgress(),
+          delivers: true,
         });
-        const report = storedReport(night);
         process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);
       } finally {
         await receiver.stop();

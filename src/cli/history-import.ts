@@ -7,7 +7,7 @@ import { SILENT } from '../pipeline/progress.js';
 import { importHistory } from '../pipeline/run.js';
 import { writeReport } from '../report/build-report.js';
 import type { RunReport } from '../report/run-report.js';
-import { storedReport } from './run.js';
+import { storedReport } from '../watch/carry-night.js';
 import { defaultWorkers, parseNow, parseWorkers, terminalProgress } from './terminal.js';
 
 interface HistoryImportOptions {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { allOf } from '../as2/sender/deliver-night.js';
 import { type DeliveryRecord, openDeliveries } from '../as2/sender/delivery-queue.js';
-import { isDue, loadPartners, openSender } from '../as2/sender/sender.js';
+import { isDue } from '../as2/sender/sender.js';
+import { partnersFor, tryAgain } from '../as2/sender/try-again.js';
 import { ReadmillError } from '../model/errors.js';
 import { readDeliveryConfig } from '../pipeline/config.js';
 import { openLedger } from '../store/ledger.js';
@@ -35,28 +35,13 @@ export function registerRetry(program: Command): void {
       const ledger = openLedger(config.state);
       try {
         const open = openDeliveries(ledger);
-        const wanted = new Set(chosen(open, options, clock()));
-        const needed = new Set([...wanted].map(({ partner }) => partner));
-        const partners = loadPartners(
-          config.partners.filter(({ name }) => needed.has(name)),
-          clock(),
-        );
+        const wanted = chosen(open, options, clock());
+        const partners = partnersFor(wanted, config.partners, clock());
         const warnings = warnOfCertificates(partners, clock());
-        const known = new Set(partners.map((partner) => partner.config.name));
-        const sender = await openSender({ ledger, config, partners, clock });
-        try {
-          const records = await allOf(
-            open.map(async (record) => {
-              if (!wanted.has(record)) return record;
-              return known.has(record.partner) ? sender.resume(record) : withoutPartner(record);
-            }),
-          );
-          const shown =
-            options.batch === undefined ? records : records.filter((_, i) => wanted.has(open[i]!));
-          process.exitCode = printDeliveries(shown, warnings, options.json === true);
-        } finally {
-          await sender.close();
-        }
+        const tried = await tryAgain(wanted, { ledger, config, partners, clock });
+        const now = new Map(wanted.map((record, i) => [record, tried[i]!]));
+        const shown = options.batch === undefined ? open.map((record) => now.get(record) ?? record) : tried;
+        process.exitCode = printDeliveries(shown, warnings, options.json === true);
         if (open.length === 0 && options.json !== true) process.stdout.write('Nothing is left to deliver.\n');
       } finally {
         await ledger.close();
@@ -80,9 +65,4 @@ function chosen(
   }
   if (all === true) return [...open];
   return open.filter((record) => record.status === 'given-up' || isDue(record, nowMs));
-}
-
-function withoutPartner(record: DeliveryRecord): DeliveryRecord {
-  const problem = `The configuration has no partner named ${record.partner} with a url.`;
-  return { ...record, problem };
 }

@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Config, readConfig } from '../pipeline/config.js';
-import { partnersOf } from '../pipeline/environment.js';
-import { type FinishedNight, type Night, reportDirectory } from '../pipeline/finish.js';
-import { type Progress, SILENT } from '../pipeline/progress.js';
-import { type RunOptions, runNight } from '../pipeline/run.js';
-import { writeReport } from '../report/build-report.js';
+import { readConfig } from '../pipeline/config.js';
+import type { Night } from '../pipeline/finish.js';
+import { SILENT } from '../pipeline/progress.js';
 import type { RunReport } from '../report/run-report.js';
 import { textSummary } from '../report/text-summary.js';
+import { carryNight } from '../watch/carry-night.js';
 import { defaultWorkers, parseNow, parseWorkers, startClock, terminalProgress } from './terminal.js';
 
 interface RunCommandOptions {
@@ -35,45 +31,18 @@ export function registerRun(program: Command): void {
     .action(async (options: RunCommandOptions) => {
       const config = readConfig(options.config);
       const nowMs = options.now ?? Date.now();
-      const clock = startClock(nowMs);
       const progress = options.json === true ? SILENT : terminalProgress();
-      const night = await runNight(config, {
-        nowMs,
+      const { night, report } = await carryNight(config, {
         workers: options.workers,
+        nowMs,
+        clock: startClock(nowMs),
         progress,
-        report: (finished) => void writeReport(finished as FinishedNight),
-        ...(options.deliver ? await delivering(config, clock, progress) : {}),
+        delivers: options.deliver,
       });
-      const report = storedReport(night);
       if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
       else process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);
       process.exitCode = exitCodeOf(night, report);
     });
-}
-
-/**
- * The step of a run that delivers, with the partners of the environment; keys are read before anything is begun.
- * Nothing where there is no partner.
- */
-export async function delivering(
-  config: Config,
-  clock: () => number,
-  progress: Progress,
-): Promise<Pick<RunOptions, 'deliver'>> {
-  const chosen = partnersOf(config.partners, config.environment);
-  if (chosen.length === 0) return {};
-  const { loadPartners } = await import('../as2/sender/sender.js');
-  const { deliverNight } = await import('../as2/sender/deliver-night.js');
-  const partners = loadPartners(chosen, clock());
-  return {
-    deliver: (night, ledger, pool) =>
-      deliverNight(night, ledger, pool, { config, partners, clock, progress }),
-  };
-}
-
-/** The report as it lies in the run's folder: a run that was gone on with at its very end wrote it before. */
-export function storedReport(night: Night): RunReport {
-  return JSON.parse(readFileSync(join(reportDirectory(night.run), 'report.json'), 'utf8')) as RunReport;
 }
 
 function exitCodeOf(night: Night, report: RunReport): number {

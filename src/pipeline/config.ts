@@ -14,6 +14,7 @@ import {
   resolvePartner,
   resolveReceiver,
 } from './partner-config.js';
+import { noticesSchema, watchSchema } from './watch-config.js';
 
 const MIB = 1024 * 1024;
 /** Partners of a configuration. */
@@ -84,6 +85,8 @@ export const configSchema = z.strictObject({
   environment: z.string().optional(),
   mdnListener: mdnListenerSchema.optional(),
   receiver: receiverSchema.optional(),
+  watch: watchSchema.prefault({}),
+  notices: noticesSchema.prefault({}),
 });
 
 type GivenConfig = z.infer<typeof configSchema>;
@@ -131,6 +134,22 @@ export function readConfig(path: string): Config {
       return { ...given, profile, timeZone, inbox: resolve(folder, given.inbox) };
     }),
     output: { ...config.output, directory: resolve(folder, config.output.directory) },
+    ...operating(folder, config),
+  };
+}
+
+/** Paths of `notices`, absolute; a command without a folder is looked for where programs are. */
+function operating(folder: string, { notices }: GivenConfig): Pick<GivenConfig, 'notices'> {
+  const { webhook, command } = notices;
+  const [program = '', ...words] = command ?? [];
+  return {
+    notices: {
+      ...notices,
+      ...(webhook?.authorizationFile === undefined
+        ? {}
+        : { webhook: { ...webhook, authorizationFile: resolve(folder, webhook.authorizationFile) } }),
+      ...(program.includes('/') ? { command: [resolve(folder, program), ...words] } : {}),
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import type { InputRecord } from './run-state.js';
 export const INPUTS_MAX = 10_000;
 
 /** Names that a sender uses while a file is on its way. */
-const UNFINISHED = /^\.|\.(tmp|part|partial|filepart|crdownload)$/i;
+export const UNFINISHED = /^\.|\.(tmp|part|partial|filepart|crdownload)$/i;
 
 export interface Claim {
   inputs: InputRecord[];
@@ -62,7 +62,8 @@ function claimFile(
   claim.inputs.push(claimed(source.name, sourceIndex, path, name, stat));
 }
 
-function claimed(
+/** A file as a run takes it in, with what tells whether it changes while it is read. */
+export function claimed(
   source: string,
   sourceIndex: number,
   path: string,

@@ -32,6 +32,8 @@ export interface RunOptions {
   workers: number;
   rangeBytes?: number;
   progress: Progress;
+  /** The files of a new run, where somebody else has looked into the inboxes. Absent: the run looks itself. */
+  claim?: Claim | undefined;
   /** Called once all is counted and before the run is closed: writes the report into the run's folder. */
   report(night: Night): void;
   /** Called before the report: delivers the batches. Absent where the run stops at the batches. */
@@ -153,7 +155,7 @@ async function beginRun(
   startedMs: number,
 ): Promise<RunRecord> {
   checkNameTemplate(config.output, Math.floor(options.nowMs / 1000));
-  return enterRun('night', null, config, ledger, options, startedMs);
+  return enterRun('night', options.claim ?? null, config, ledger, options, startedMs);
 }
 
 /** Enters a new run in the ledger. @param given its files; null = those of the inboxes */

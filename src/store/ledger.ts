@@ -28,6 +28,8 @@ export interface Ledger {
   get<T>(key: string): T | undefined;
   /** Keys and values whose key begins with the prefix, in the order of keys. */
   list<T>(prefix: string): { key: string; value: T }[];
+  /** The last `count` of those, the last of them first. */
+  latest<T>(prefix: string, count: number): { key: string; value: T }[];
   /** Writes all or nothing, on disk when it returns. */
   write(writes: readonly LedgerWrite[]): void;
   close(): Promise<void>;
@@ -82,7 +84,7 @@ export function openLedger(stateDirectory: string): Ledger {
 }
 
 /** What can be looked at while another process works. */
-export type LedgerView = Pick<Ledger, 'get' | 'list' | 'close'>;
+export type LedgerView = Pick<Ledger, 'get' | 'list' | 'latest' | 'close'>;
 
 /**
  * Opens the ledger of a state folder to look at it, whoever works on it.
@@ -104,11 +106,15 @@ export function viewLedger(stateDirectory: string): LedgerView | null {
   }
 }
 
-function readsOf(database: RootDatabase<Buffer, string>): Pick<Ledger, 'get' | 'list'> {
+function readsOf(database: RootDatabase<Buffer, string>): Pick<Ledger, 'get' | 'list' | 'latest'> {
   return {
     get: <T>(key: string) => read<T>(database.getBinary(key)),
     list: <T>(prefix: string) => {
       const range = database.getRange({ start: prefix, end: `${prefix}\uffff` });
+      return [...range].map(({ key, value }) => ({ key, value: read<T>(value) as T }));
+    },
+    latest: <T>(prefix: string, count: number) => {
+      const range = database.getRange({ start: `${prefix}\uffff`, end: prefix, reverse: true, limit: count });
       return [...range].map(({ key, value }) => ({ key, value: read<T>(value) as T }));
     },
   };

@@ -116,6 +116,12 @@ export function finishedDeliveries(ledger: Pick<Ledger, 'get' | 'list'>): Delive
   return ids.reverse().map((id) => ledger.get<DeliveryRecord>(RECORD + id)!);
 }
 
+/** The latest deliveries that are done, the last first. */
+export function latestDeliveries(ledger: Pick<Ledger, 'get' | 'latest'>, count: number): DeliveryRecord[] {
+  const ids = ledger.latest<true>(FINISHED, count).map(({ key }) => finishedId(key));
+  return ids.map((id) => ledger.get<DeliveryRecord>(RECORD + id)!);
+}
+
 /** Forgets the oldest of the deliveries that are done, beyond what is kept. */
 export function forgetOldDeliveries(ledger: Ledger, kept = DELIVERIES_KEPT_MAX): void {
   const finished = ledger.list<true>(FINISHED);

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../pipeline/config.js';
+import { partnersOf } from '../pipeline/environment.js';
+import { type FinishedNight, type Night, reportDirectory } from '../pipeline/finish.js';
+import type { Claim } from '../pipeline/intake.js';
+import type { Progress } from '../pipeline/progress.js';
+import { type RunOptions, runNight } from '../pipeline/run.js';
+import { writeReport } from '../report/build-report.js';
+import type { RunReport } from '../report/run-report.js';
+
+export interface CarryOptions {
+  workers: number;
+  /** The run's time on the reference clock, milliseconds since 1970, and how that clock goes on. */
+  nowMs: number;
+  clock(): number;
+  progress: Progress;
+  /** Whether batches are delivered. */
+  delivers: boolean;
+  claim?: Claim | undefined;
+}
+
+export interface CarriedNight {
+  night: Night;
+  report: RunReport;
+}
+
+/**
+ * One night's transfer with all that belongs to it: from the inboxes to deliveries and report.
+ * @throws ReadmillError as `runNight`, and where keys or certificates of a partner are not right
+ */
+export async function carryNight(config: Config, options: CarryOptions): Promise<CarriedNight> {
+  const { workers, nowMs, clock, progress, delivers, claim } = options;
+  const night = await runNight(config, {
+    nowMs,
+    workers,
+    progress,
+    claim,
+    report: (finished) => void writeReport(finished as FinishedNight),
+    ...(delivers ? await delivering(config, clock, progress) : {}),
+  });
+  return { night, report: storedReport(night) };
+}
+
+/**
+ * The step of a run that delivers, with the partners of the environment; keys are read before anything is begun.
+ * Nothing where there is no partner.
+ */
+async function delivering(
+  config: Config,
+  clock: () => number,
+  progress: Progress,
+): Promise<Pick<RunOptions, 'deliver'>> {
+  const chosen = partnersOf(config.partners, config.environment);
+  if (chosen.length === 0) return {};
+  const { loadPartners } = await import('../as2/sender/sender.js');
+  const { deliverNight } = await import('../as2/sender/deliver-night.js');
+  const partners = loadPartners(chosen, clock());
+  return {
+    deliver: (night, ledger, pool) =>
+      deliverNight(night, ledger, pool, { config, partners, clock, progress }),
+  };
+}
+
+/** The report as it lies in the run's folder: a run that was gone on with at its very end wrote it before. */
+export function storedReport(night: Night): RunReport {
+  return JSON.parse(readFileSync(join(reportDirectory(night.run), 'report.json'), 'utf8')) as RunReport;
+}
