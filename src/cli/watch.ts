@@ -12,12 +12,14 @@ import type { RunReport } from '../report/run-report.js';
 import { InboxPoll } from '../watch/inbox-poll.js';
 import { NightWatch, type Wait, type WatchEvent } from '../watch/watch.js';
 import { deliveryLine } from './delivery-lines.js';
+import { serveWatch } from './serve.js';
 import { defaultWorkers, parseNow, parseWorkers, startClock } from './terminal.js';
 
 interface WatchOptions {
   config: string;
   workers: number;
   now?: number;
+  serve: boolean;
 }
 
 const REASONS = {
@@ -34,6 +36,7 @@ export function registerWatch(program: Command): void {
     .requiredOption('--config <file>', 'configuration (docs/configuration.md#watch)')
     .option('--workers <n>', 'worker threads', parseWorkers, defaultWorkers())
     .option('--now <time>', 'reference clock to begin with, ISO, instead of the system clock', parseNow)
+    .option('--no-serve', 'no dashboard, also where the configuration has "serve"')
     .addHelpText(
       'after',
       `
@@ -66,6 +69,8 @@ async function watch(options: WatchOptions): Promise<void> {
   print(
     `Watching ${formatNumberOf(config.sources.length, 'inbox', 'inboxes')} every ${pollSeconds} s; runs begin ${when}.`,
   );
+  const dashboard = options.serve ? await serveWatch(config, clock, nights) : null;
+  if (dashboard !== null) print(`Dashboard on ${dashboard.url}`);
   const stopped = stopOnSignal(nights, config.watch.stopSeconds, print);
   await Promise.race([nights.run(), stopped]);
   if (nights.status.phase !== 'waiting') {

@@ -14,7 +14,7 @@ import {
   resolvePartner,
   resolveReceiver,
 } from './partner-config.js';
-import { noticesSchema, watchSchema } from './watch-config.js';
+import { noticesSchema, type ServeConfig, serveSchema, watchSchema } from './watch-config.js';
 
 const MIB = 1024 * 1024;
 /** Partners of a configuration. */
@@ -87,6 +87,7 @@ export const configSchema = z.strictObject({
   receiver: receiverSchema.optional(),
   watch: watchSchema.prefault({}),
   notices: noticesSchema.prefault({}),
+  serve: serveSchema.optional(),
 });
 
 type GivenConfig = z.infer<typeof configSchema>;
@@ -138,8 +139,8 @@ export function readConfig(path: string): Config {
   };
 }
 
-/** Paths of `notices`, absolute; a command without a folder is looked for where programs are. */
-function operating(folder: string, { notices }: GivenConfig): Pick<GivenConfig, 'notices'> {
+/** Paths of `notices` and `serve`, absolute; a command without a folder is looked for where programs are. */
+function operating(folder: string, { notices, serve }: GivenConfig): Pick<GivenConfig, 'notices' | 'serve'> {
   const { webhook, command } = notices;
   const [program = '', ...words] = command ?? [];
   return {
@@ -150,6 +151,19 @@ function operating(folder: string, { notices }: GivenConfig): Pick<GivenConfig, 
         : { webhook: { ...webhook, authorizationFile: resolve(folder, webhook.authorizationFile) } }),
       ...(program.includes('/') ? { command: [resolve(folder, program), ...words] } : {}),
     },
+    ...(serve === undefined ? {} : { serve: resolveServe(folder, serve) }),
+  };
+}
+
+/** The same section with absolute paths. */
+function resolveServe(folder: string, serve: ServeConfig): ServeConfig {
+  const { tokenFile, tls } = serve;
+  return {
+    ...serve,
+    ...(tokenFile === undefined ? {} : { tokenFile: resolve(folder, tokenFile) }),
+    ...(tls === undefined
+      ? {}
+      : { tls: { certificate: resolve(folder, tls.certificate), key: resolve(folder, tls.key) } }),
   };
 }
 

@@ -2,12 +2,21 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { formatDecimal } from '../model/decimal.js';
+import { codeOf } from '../model/errors.js';
 import { decimalsOf, flagText, NO_DECIMALS, STATUS, statusOf } from '../model/quality.js';
-import { isoDate, isoMinute, MINUTES_PER_DAY, parseZone, readDayOf, readDayStart } from '../model/time.js';
+import {
+  compactSecond,
+  isoDate,
+  isoMinute,
+  MINUTES_PER_DAY,
+  parseZone,
+  readDayOf,
+  readDayStart,
+} from '../model/time.js';
 import { IS_REGISTER, UNITS } from '../model/units.js';
 import { seekKey } from '../store/history-columns.js';
 import { type DayColumns, readDayFile } from '../store/history-file.js';
-import { openLedger } from '../store/ledger.js';
+import { type LedgerView, viewLedger } from '../store/ledger.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import { ReadRanks } from '../store/read-ranks.js';
 import { readRegisterFile } from '../store/registers-file.js';
@@ -58,6 +67,8 @@ export interface ExplainedDay {
   runs: string[];
 }
 
+const SECONDS_PER_DAY = 86_400;
+
 /** States of slots in the history (docs/history.md), in words. */
 const SLOT_STATES = [
   'absent',
@@ -76,12 +87,35 @@ interface ListedLine {
 
 /**
  * Gathers what is known of a meter's read day: slots and registers of the history, and the lines of the lists
- * of past runs that concern it. Changes nothing.
+ * of past runs that concern it. Changes nothing, and may be called while a run works.
  * @param day day number, market time
- * @throws ReadmillError READMILL_STATE_BUSY, READMILL_HISTORY_DAMAGED
+ * @param withLists whether the lists of past runs are looked through; without them no raw value that was replaced
+ *   is known, and no reason
+ * @throws ReadmillError READMILL_STATE_UNUSABLE, READMILL_HISTORY_DAMAGED
  */
-export async function explainDay(config: Config, meterId: string, day: number): Promise<ExplainedDay> {
-  const ledger = openLedger(config.state);
+export async function explainDay(
+  config: Config,
+  meterId: string,
+  day: number,
+  withLists = true,
+): Promise<ExplainedDay> {
+  try {
+    return await gathered(config, meterId, day, withLists);
+  } catch (thrown) {
+    // A run that ended in between has replaced the day's file by another.
+    if (codeOf(thrown) !== 'READMILL_HISTORY_DAMAGED') throw thrown;
+    return gathered(config, meterId, day, withLists);
+  }
+}
+
+async function gathered(
+  config: Config,
+  meterId: string,
+  day: number,
+  withLists: boolean,
+): Promise<ExplainedDay> {
+  const ledger = viewLedger(config.state);
+  if (ledger === null) return { meterId, day: isoDate(day), channels: [], runs: [] };
   try {
     const map = ledger.get<PartitionMap>(MAP_KEY);
     const partition = map === undefined ? 0 : map.ids[partitionOf(map, meterId)]!;
@@ -91,7 +125,7 @@ export async function explainDay(config: Config, meterId: string, day: number): 
     const registerPaths = [day, day + 1]
       .map((d) => pathOf(ledger.get<HistoryEntry>(registersKey(d, partition))))
       .filter((path) => path !== null);
-    const runs = ledger.list('runs/done/').map(({ key }) => key.slice('runs/done/'.length));
+    const runs = withLists ? runsSince(ledger, day) : [];
     const estimates = listedLines(config, runs, 'estimates.csv', meterId);
     const review = listedLines(config, runs, 'review.csv', meterId);
     const columns = dayPath === null ? null : readDayFile(dayPath, new ReadRanks());
@@ -103,6 +137,13 @@ export async function explainDay(config: Config, meterId: string, day: number): 
   } finally {
     await ledger.close();
   }
+}
+
+/** Runs that may have had to do with a day: those whose clock stood at its first hour in any zone, or later. */
+function runsSince(ledger: LedgerView, day: number): string[] {
+  const first = compactSecond((day - 1) * SECONDS_PER_DAY);
+  const ids = ledger.list('runs/done/').map(({ key }) => key.slice('runs/done/'.length));
+  return ids.filter((id) => id >= first);
 }
 
 function partitionOf({ lowers }: PartitionMap, meterId: string): number {

@@ -59,6 +59,17 @@ export const noticesSchema = z.strictObject({
 
 export type NoticesConfig = z.infer<typeof noticesSchema>;
 
+/** Where the dashboard and its API listen. */
+export const serveSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.number().int().min(0).max(65_535).default(4090),
+  /** File that holds the token; needed wherever another machine can connect. */
+  tokenFile: z.string().min(1).optional(),
+  tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+});
+
+export type ServeConfig = z.infer<typeof serveSchema>;
+
 /** Minute of the day of a time such as `01:30`. */
 export function minuteOfDay(time: string): number {
   const [hour, minute] = time.split(':').map(Number) as [number, number];

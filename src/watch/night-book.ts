@@ -6,6 +6,8 @@ import { timeOf } from './retention.js';
 
 /** Runs whose summary is kept in memory, the latest. */
 export const SUMMARIES_KEPT_MAX = 1000;
+/** Lines of lists that a summary keeps. */
+const SAMPLE_LINES_MAX = 20;
 /** A larger report is not read. */
 const REPORT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -29,7 +31,15 @@ export interface NightSummary {
   sources: SourceTotals[];
   /** Read days that the run settled. */
   settledDays: string[];
-  findings: { code: string; severity: string; title: string; count: number }[];
+  findings: {
+    code: string;
+    severity: RunReport['findingDetails'][number]['severity'];
+    title: string;
+    count: number;
+  }[];
+  /** The first lines of the review list and of the list of missing meters. */
+  reviewSample: RunReport['reviewSample'];
+  missingSample: string[];
 }
 
 /** Reads the reports of past runs, each once. */
@@ -113,5 +123,7 @@ function summaryOf(report: RunReport): NightSummary {
       title,
       count,
     })),
+    reviewSample: report.reviewSample.slice(0, SAMPLE_LINES_MAX),
+    missingSample: report.missingMeterSample.slice(0, SAMPLE_LINES_MAX),
   };
 }

@@ -62,7 +62,7 @@ export class NoticeBook {
    * @returns the notices that the hooks have to be told of
    */
   update(problems: readonly Problem[], nowMs: number): Notice[] {
-    const current = new Map(problems.map((problem) => [idOf(problem), problem]));
+    const current = new Map(problems.map((problem) => [noticeId(problem), problem]));
     for (const [id, problem] of current) {
       const known = this.notices.get(id);
       if (known !== undefined && known.overMs === null) {
@@ -141,7 +141,8 @@ function acknowledgementPath(state: string, id: string): string {
   return join(folderOf(state), `${id}.seen`);
 }
 
-function idOf({ kind, subject }: Problem): string {
+/** Names a notice: the same for the same problem. */
+export function noticeId({ kind, subject }: Problem): string {
   return createHash('sha256').update(`${kind}\n${subject}`).digest('hex').slice(0, ID_DIGITS);
 }
 

@@ -1,6 +1,5 @@
-import { type DeliveryRecord, deliveryId, openDeliveries } from '../as2/sender/delivery-queue.js';
+import { type DeliveryRecord, deliveryId } from '../as2/sender/delivery-queue.js';
 import { isDue } from '../as2/sender/sender.js';
-import { partnersFor, tryAgain } from '../as2/sender/try-again.js';
 import { codeOf, messageOf } from '../model/errors.js';
 import type { Config } from '../pipeline/config.js';
 import type { Progress } from '../pipeline/progress.js';
@@ -16,6 +15,7 @@ import { DAY_MS, type RunFailure } from './problems.js';
 import { type Removed, removeOldRuns } from './retention.js';
 import { closeOfDayMs, isTimeWithoutFiles, type RunReason, runReason } from './schedule.js';
 import { type LedgerStanding, standingOf } from './standing.js';
+import { tryDeliveries } from './try-deliveries.js';
 
 const MINUTE_MS = 60_000;
 /** Pauses after runs that failed one after the other; the last one from then on. */
@@ -253,13 +253,7 @@ export class NightWatch {
     const asked = new Set(this.asked);
     this.asked.clear();
     try {
-      const records = await this.withLedger(async (ledger) => {
-        const wanted = openDeliveries(ledger).filter(
-          (record) => asked.has(deliveryId(record)) || isDue(record, clock()),
-        );
-        const partners = partnersFor(wanted, config.partners, clock());
-        return tryAgain(wanted, { ledger, config, partners, clock });
-      });
+      const records = await tryDeliveries(config, clock, asked, true);
       onEvent({ kind: 'deliveries', records });
     } catch (thrown) {
       if (!this.isBusy(thrown)) onEvent({ kind: 'problem', text: messageOf(thrown) });
@@ -273,7 +267,7 @@ export class NightWatch {
     const { config, clock, onEvent } = this.options;
     this.enter('clearing', null);
     try {
-      const removed = await this.withLedger((ledger) => removeOldRuns(config, ledger, clock()));
+      const removed = await this.clearUnder(openLedger(config.state));
       this.clearedMs = clock();
       for (const one of removed) onEvent({ kind: 'removed', removed: one });
     } catch (thrown) {
@@ -283,10 +277,9 @@ export class NightWatch {
     }
   }
 
-  private async withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
-    const ledger = openLedger(this.options.config.state);
+  private async clearUnder(ledger: Ledger): Promise<Removed[]> {
     try {
-      return await work(ledger);
+      return await removeOldRuns(this.options.config, ledger, this.options.clock());
     } finally {
       await ledger.close();
     }
