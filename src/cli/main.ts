@@ -19,6 +19,8 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   retry: async () => (await import('./retry.js')).registerRetry,
   connect: async () => (await import('./connect.js')).registerConnect,
   status: async () => (await import('./status.js')).registerStatus,
+  schema: async () => (await import('./schema.js')).registerSchema,
+  completion: async () => (await import('./completion.js')).registerCompletion,
   demo: async () => (await import('./demo.js')).registerDemo,
 };
 /** Exit codes: 0 all well, 2 the data is at fault, 1 the tool could not do its work. */
@@ -33,8 +35,9 @@ const program = new Command('readmill')
   .configureHelp({ showGlobalOptions: false });
 
 const named = process.argv[2] ?? '';
-// The version needs none of them.
-const wanted = named === '--version' ? [] : Object.hasOwn(COMMANDS, named) ? [named] : Object.keys(COMMANDS);
+// The version needs none of them; help and completion tell of all.
+const isAlone = Object.hasOwn(COMMANDS, named) && named !== 'completion';
+const wanted = named === '--version' ? [] : isAlone ? [named] : Object.keys(COMMANDS);
 for (const register of await Promise.all(wanted.map((name) => COMMANDS[name]!()))) register(program);
 
 for (const command of program.commands) {

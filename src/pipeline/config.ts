@@ -74,6 +74,8 @@ const vee = z.strictObject({
 
 /** The configuration of `run`; docs/configuration.md says what each key means. */
 export const configSchema = z.strictObject({
+  /** For editors; it says nothing to us. */
+  $schema: z.string().optional(),
   state: z.string().min(1),
   ledger: z.literal('embedded').default('embedded'),
   register: z.string().min(1).optional(),
@@ -89,6 +91,14 @@ export const configSchema = z.strictObject({
   notices: noticesSchema.prefault({}),
   serve: serveSchema.optional(),
 });
+
+/** The configuration as JSON Schema, as editors want it: what has a default may be left out. */
+export function configJsonSchema(): Record<string, unknown> {
+  return {
+    title: 'Configuration of readmill',
+    ...z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' }),
+  };
+}
 
 type GivenConfig = z.infer<typeof configSchema>;
 

@@ -32,6 +32,9 @@ export function makeMetrics(served: Served): Metrics {
   const instruments = makeInstruments(registry);
   instruments.build.set({ version: VERSION, node: process.versions.node }, 1);
   instruments.target.set(READ_SUCCESS_TARGET_PERCENT / 100);
+  // Before the first run there is no such figure; 0 would be one.
+  const { success, lastRun, missing, expected } = instruments;
+  for (const gauge of [success, lastRun, missing, expected]) gauge.remove();
   for (const { name } of served.config.sources)
     for (const outcome of OUTCOMES) instruments.reads.inc({ source: name, outcome }, 0);
   for (const status of STATUSES) instruments.runs.inc({ status }, 0);

@@ -4,9 +4,6 @@
  */
 export const PAGE_SCRIPT = `'use strict';
 (() => {
-  const live = document.getElementById('live');
-  const lost = document.getElementById('lost');
-
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const at = event.target;
@@ -20,8 +17,11 @@ export const PAGE_SCRIPT = `'use strict';
     if (found instanceof HTMLInputElement) found.focus();
     else found.click();
   });
-
+})();
+(() => {
   if (!document.body.hasAttribute('data-live')) return;
+  const live = document.getElementById('live');
+  const lost = document.getElementById('lost');
 
   let wanted = false;
   let fetching = false;

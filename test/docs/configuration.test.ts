@@ -31,7 +31,7 @@ const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
 const objects = keysByObject(schema);
 
 /** Sections whose keys stand in the table of the section above them. */
-const SPELT_OUT = new Set(['watch.retention', 'notices.webhook']);
+const SPELT_OUT = new Set(['watch.retention', 'notices.webhook', 'serve.tls']);
 
 describe('docs/configuration.md', () => {
   let folder = '';
@@ -49,6 +49,7 @@ describe('docs/configuration.md', () => {
     ['receiver', '## receiver'],
     ['watch', '## watch'],
     ['notices', '## notices'],
+    ['serve', '## serve'],
   ])('describes the keys of "%s", and no others', (object, heading) => {
     // A section of a section stands by its full name, or by those of its keys.
     const keys = objects.get(object)!.flatMap((key) => {
