@@ -35,7 +35,14 @@ border-left:4px solid var(--doubt);margin:.5rem 0}
 .progress{margin:1.2rem 0;padding:.7rem .9rem;background:var(--shade);border-radius:.5rem}
 .progress p{margin:0 0 .45rem;display:flex;flex-wrap:wrap;gap:.1rem .8rem}
 .progress .share{margin-left:auto;font-weight:600}
-progress{display:block;width:100%;height:.7rem;accent-color:var(--actual)}
+progress{display:block;width:100%;height:.7rem;border:0;border-radius:.35rem;overflow:hidden;background:var(--line);color:var(--actual);
+-webkit-appearance:none;appearance:none}
+progress::-webkit-progress-bar{background:var(--line)}
+progress::-webkit-progress-value{background:var(--actual)}
+progress::-moz-progress-bar{background:var(--actual)}
+progress:indeterminate::-webkit-progress-bar{background:repeating-linear-gradient(90deg,var(--line) 0 1.2rem,var(--actual) 1.2rem 1.6rem)}
+.verdict.working{border-color:var(--actual)}
+.working h1{color:inherit}
 .figures b.good{color:var(--good)}
 .good b{color:var(--good)}
 .bad-figure b,.bad-figure span{color:var(--bad)!important}

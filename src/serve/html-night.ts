@@ -36,8 +36,10 @@ function verdict(view: NightView, zone: number): Markup {
   const { level, day, due, isTonight, now, runs } = view;
   const dueText = due === null || !isTonight ? null : markup`, due ${timeOf(due, zone, false)}`;
   const clock = isTonight ? markup`, now ${timeOf(now, zone, false)}` : null;
+  // Before anything is done there is nothing to be glad of.
+  const isFirst = level === 'good' && runs.length === 0;
   const run = view.run === null ? '' : view.run.what === 'running' ? ' A run is at work.' : '';
-  return markup`<header class="verdict ${level}">
+  return markup`<header class="verdict ${isFirst ? 'working' : level}">
 <p class="run">Night of ${day}${dueText}${clock}</p>
 <h1>${headline(view)}</h1>
 <p class="first">${formatNumberOf(runs.length, 'run')}, ${formatCount(view.reads.received)} reads received, ${deliveredText(view)}.${run}</p>

@@ -110,13 +110,14 @@ export async function nightView(served: Served, wantedDay: number | null): Promi
   const settled = own.findLast(({ readSuccessPercent }) => readSuccessPercent !== null);
   const review = own.findLast(({ reviewCount }) => reviewCount > 0);
   const { dueAt } = config.watch;
+  const due = dueAt === null ? null : fromMs + minuteOfDay(dueAt) * MINUTE_MS;
   return {
     now: iso(nowMs),
     environment: config.environment ?? null,
     day: isoDate(day),
     isTonight,
     marketTimeZone: config.marketTimeZone,
-    due: dueAt === null ? null : iso(fromMs + minuteOfDay(dueAt) * MINUTE_MS),
+    due: due === null ? null : iso(due),
     level: levelOf(attention, own),
     attention,
     run: isTonight ? liveRun(served, standing) : null,
@@ -128,7 +129,7 @@ export async function nightView(served: Served, wantedDay: number | null): Promi
     },
     reads: sumOfReads(own),
     meters: settled?.meters ?? null,
-    sources: sourcesOf(served, own, before, isTonight),
+    sources: sourcesOf(served, own, before, isTonight && (due === null || nowMs < due), isTonight),
     runs: own.map(({ runId, nowMs: at, status, files, reads, seconds, batches }) => {
       return { runId, now: iso(at), status, files, received: reads.received, seconds, batches };
     }),
@@ -232,10 +233,12 @@ function sumOfReads(nights: readonly NightSummary[]): NightView['reads'] {
   return sum;
 }
 
+/** @param mayCome whether the night is not due yet */
 function sourcesOf(
   { config, watch }: Served,
   own: readonly NightSummary[],
   before: readonly (readonly NightSummary[])[],
+  mayCome: boolean,
   isTonight: boolean,
 ): SourceView[] {
   const polled = isTonight ? (watch?.status.polled ?? []) : [];
@@ -247,7 +250,8 @@ function sourcesOf(
       name,
       ...night,
       expected,
-      successPercent: sourceSuccess(night, expected),
+      // A source that may still send has not failed.
+      successPercent: night.files === 0 && mayCome ? null : sourceSuccess(night, expected),
       ready: inbox?.ready.length ?? null,
       coming: inbox?.left.filter(({ isComing }) => isComing).length ?? null,
       problem: inbox?.problem ?? null,

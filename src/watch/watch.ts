@@ -184,6 +184,8 @@ export class NightWatch {
   ): Promise<void> {
     const { config, workers, clock, onEvent, poll, carry = carryNight } = this.options;
     const claim = claimOf(this.status.polled);
+    // The run has them now; the next look tells what it left.
+    this.status.polled = this.status.polled.map((source) => ({ ...source, ready: [] }));
     const bytes = claim.inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     onEvent({
       kind: 'run-begins',
