@@ -38,14 +38,19 @@ export function makeMetrics(served: Served): Metrics {
   for (const { name } of served.config.sources)
     for (const outcome of OUTCOMES) instruments.reads.inc({ source: name, outcome }, 0);
   for (const status of STATUSES) instruments.runs.inc({ status }, 0);
-  const began = served.clock();
   const counted = new Set<string>();
-  let looking: Promise<void> = Promise.resolve();
+  // Runs that ended before this process began are known, and not counted.
+  let looking: Promise<void> = lastNights(served).then(
+    (nights) => {
+      for (const { runId } of nights) counted.add(runId);
+    },
+    () => undefined,
+  );
   return {
     registry,
     async text() {
       // One look at a time, so that no run is counted by two; one that failed keeps the next from nothing.
-      const own = looking.then(() => look(served, instruments, counted, began));
+      const own = looking.then(() => look(served, instruments, counted));
       looking = own.catch(() => undefined);
       await own;
       return registry.metrics();
@@ -108,21 +113,19 @@ function makeInstruments(registry: Registry) {
   };
 }
 
-async function look(
-  served: Served,
-  instruments: Instruments,
-  counted: Set<string>,
-  began: number,
-): Promise<void> {
-  const { config, clock, book } = served;
+const lastNights = ({ book, clock }: Served): Promise<NightSummary[]> =>
+  book.nights(clock() - LOOK_BACK_MS, clock() + LOOK_BACK_MS);
+
+async function look(served: Served, instruments: Instruments, counted: Set<string>): Promise<void> {
+  const { config, clock } = served;
   const nowMs = clock();
-  const nights = await book.nights(nowMs - LOOK_BACK_MS, nowMs + LOOK_BACK_MS);
+  const nights = await lastNights(served);
   const known = new Set(nights.map(({ runId }) => runId));
   for (const runId of counted) if (!known.has(runId)) counted.delete(runId);
   for (const night of nights) {
     if (counted.has(night.runId)) continue;
     counted.add(night.runId);
-    if (night.nowMs >= began - SECOND_MS) countNight(night, instruments);
+    countNight(night, instruments);
   }
   lastNight(nights, instruments);
   const standing = await standingOf(config.state);
