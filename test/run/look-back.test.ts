@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openLedger } from '../../src/store/ledger.js';
 import { reportFile } from './auditor.js';
 import { cmepLines, csvRows, stampAfter, type Triple } from './cmep-lines.js';
 import { type Report, type RunFolder, runFolder, runNight } from './night-folder.js';
@@ -99,6 +100,8 @@ test.concurrent('imported days are the reference days of a gap, and are not sent
     state: 'actual',
     method: null,
   });
+  // Also while another process, here this one, works on the state folder.
+  const held = openLedger(folder.state);
   const unknown = await readmill([
     'explain',
     '--config',
@@ -109,6 +112,7 @@ test.concurrent('imported days are the reference days of a gap, and are not sent
     '2026-11-20',
   ]);
   expect([unknown.code, unknown.stdout]).toEqual([2, expect.stringContaining('holds nothing')]);
+  await held.close();
 });
 
 test.concurrent('a run of zeros and a strange total are told with what earlier days hold', async () => {

@@ -1,6 +1,12 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type * as ConfigModule from '../../src/pipeline/config.js';
+import type { RunReport } from '../../src/report/run-report.js';
+import type * as PollModule from '../../src/watch/inbox-poll.js';
+import type * as WatchModule from '../../src/watch/watch.js';
 import { fingerprint } from './fingerprint.js';
 import {
   folderWith,
@@ -140,54 +146,63 @@ describe('readmill watch', () => {
   });
 });
 
-describe('deliveries', () => {
-  it('are made by runs, and what failed is tried again between them when it is due', async () => {
+interface Turned {
+  /** What happened, in a word each: of runs and deliveries their status. */
+  events: string[];
+  reports: RunReport[];
+  turn(minutes: number): Promise<void>;
+}
+
+/** The watch within this process, whose clock stands still until it is told to go on. */
+function watchInProcess(folder: RunFolder, nowIso: string): Turned {
+  // As Node loads them: the test runner would first work through all that they are made of.
+  const load = createRequire(import.meta.url);
+  const built = (path: string): unknown => load(fileURLToPath(new URL(path, BUILT)));
+  const { readConfig } = built('src/pipeline/config.js') as typeof ConfigModule;
+  const { InboxPoll } = built('src/watch/inbox-poll.js') as typeof PollModule;
+  const { NightWatch } = built('src/watch/watch.js') as typeof WatchModule;
+  const config = readConfig(folder.config);
+  let nowMs = Date.parse(nowIso);
+  const events: string[] = [];
+  const reports: RunReport[] = [];
+  const watch = new NightWatch({
+    config,
+    workers: 1,
+    clock: () => nowMs,
+    wait: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    poll: new InboxPoll(config),
+    onEvent(event) {
+      if (event.kind === 'deliveries') events.push(...event.records.map(({ status }) => status));
+      else events.push(event.kind === 'run-begins' ? event.reason : event.kind);
+      if (event.kind === 'run-ended') reports.push(event.report);
+    },
+  });
+  const turn = (minutes: number) => {
+    nowMs += minutes * 60_000;
+    return watch.turn();
+  };
+  return { events, reports, turn };
+}
+
+describe('between runs', () => {
+  it('deliveries that failed are tried again when they are due', async () => {
     const keys = temporaryFolder();
     makeKeys(keys);
     receiver = await startReceiver(keys, 'fail*1');
-    const partner = { ...partnerOf(receiver.url, { retryWaitMinutes: [60] }), name: 'sandbox' };
     const paths = Object.fromEntries(
       ['key', 'certificate', 'partnerCertificate'].map((key) => [
         key,
         join(keys, String(partnerOf('')[key])),
       ]),
     );
-    const folder = runFolder({
-      register: night.register,
-      config: { watch: WATCH, partners: [{ ...partner, ...paths }], environment: 'sandbox' },
-    });
-    const { readConfig } = (await import(
-      new URL('src/pipeline/config.js', BUILT).href
-    )) as typeof import('../../src/pipeline/config.js');
-    const { InboxPoll } = (await import(
-      new URL('src/watch/inbox-poll.js', BUILT).href
-    )) as typeof import('../../src/watch/inbox-poll.js');
-    const { NightWatch } = (await import(
-      new URL('src/watch/watch.js', BUILT).href
-    )) as typeof import('../../src/watch/watch.js');
-    const config = readConfig(folder.config);
-    let nowMs = Date.parse(NOW);
-    const events: string[] = [];
-    const watch = new NightWatch({
-      config,
-      workers: 1,
-      clock: () => nowMs,
-      wait: (_, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
-      poll: new InboxPoll(config),
-      onEvent(event) {
-        if (event.kind === 'deliveries') events.push(...event.records.map(({ status }) => status));
-        else events.push(event.kind === 'run-ended' ? event.report.deliveries[0]!.status : event.kind);
-      },
-    });
-    const turn = (minutes: number) => {
-      nowMs += minutes * 60_000;
-      return watch.turn();
-    };
-    put(folder, 0);
-    put(folder, 1);
+    const partner = { ...partnerOf(receiver.url, { retryWaitMinutes: [60] }), ...paths };
+    const config = { watch: WATCH, partners: [partner], environment: 'sandbox' };
+    const folder = folderWith(night, { config });
+    const { events, reports, turn } = watchInProcess(folder, NOW);
     await turn(0);
     await turn(1);
-    expect(events).toEqual(['run-begins', 'waiting']);
+    expect(events).toEqual(['files', 'run-ended']);
+    expect(reports[0]!.deliveries.map(({ status }) => status)).toEqual(['waiting']);
     await turn(30);
     expect(events).toHaveLength(2);
     await turn(30);
@@ -195,5 +210,27 @@ describe('deliveries', () => {
     await turn(120);
     expect(events).toHaveLength(3);
     expect(receiver.taken()).toHaveLength(1);
+  });
+
+  it('a read day that closes is settled with what is there, and once', async () => {
+    const gappy = await generate({ meters: 60, seed: 2, defects: 'missing', 'missing-rate': 0.05 });
+    const folder = folderWith(gappy, { config: { watch: WATCH, vee: { closeAfterMinutes: 120 } } });
+    const { events, reports, turn } = watchInProcess(folder, '2026-11-21T06:00:00Z');
+    await turn(0);
+    await turn(1);
+    // What is there goes out at once; what is missing may still come.
+    expect(reports[0]).toMatchObject({ readSuccessPercent: null, reads: { estimated: 0 } });
+    await turn(58);
+    expect(events.filter((event) => event !== 'notice')).toEqual(['files', 'run-ended']);
+    await turn(1);
+    await turn(1);
+    await turn(600);
+    const runs = events.filter((event) => event !== 'notice');
+    expect(runs).toEqual(['files', 'run-ended', 'closing', 'run-ended']);
+    expect(reports[1]).toMatchObject({ inputs: [], reads: { received: 0 } });
+    expect(reports[1]!.reads.estimated).toBeGreaterThan(20);
+    expect(reports[1]!.readSuccessPercent).toBeLessThan(98);
+    // Somebody was told of that.
+    expect(events).toContain('notice');
   });
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openLedger } from '../../src/store/ledger.js';
+import { openLedger, viewLedger } from '../../src/store/ledger.js';
 
 /** The built module, for processes of their own; `npm test` has built it. */
 const BUILT_LEDGER = new URL('../../dist/src/store/ledger.js', import.meta.url);
@@ -67,6 +67,23 @@ describe('the state folder', () => {
     const again = openLedger(directory);
     expect(again.get('run/1')).toEqual({ name: 'one' });
     await again.close();
+  });
+
+  it('is looked at beside it, in this process too, and what is written is seen', async () => {
+    expect(viewLedger(join(directory, 'none'))).toBeNull();
+    const ledger = openLedger(directory);
+    const view = viewLedger(directory)!;
+    ledger.write([1, 2, 3].map((n) => [`run/${n}`, n]));
+    ledger.write([['runs', 9]]);
+    expect(view.latest('run/', 2)).toEqual([
+      { key: 'run/3', value: 3 },
+      { key: 'run/2', value: 2 },
+    ]);
+    expect(view.latest('none/', 2)).toEqual([]);
+    await view.close();
+    ledger.write([['run/4', 4]]);
+    expect(ledger.latest('run/', 1)).toEqual([{ key: 'run/4', value: 4 }]);
+    await ledger.close();
   });
 
   it('is refused where another version wrote it', async () => {
