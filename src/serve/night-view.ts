@@ -182,7 +182,7 @@ function attentionOf(
     config,
     nowMs,
     failure: watch?.status.failure ?? null,
-    isUnfinished: standing.unfinished !== null,
+    unfinishedMs: standing.unfinished?.nowMs ?? null,
     nights,
     polled: watch?.status.polled ?? [],
     open: standing.open,

@@ -50,7 +50,7 @@ export class NoticeTeller {
       config,
       nowMs,
       failure,
-      isUnfinished: standing.unfinished !== null,
+      unfinishedMs: standing.unfinished?.nowMs ?? null,
       nights: await this.book.nights(nowMs - LOOK_BACK_DAYS * DAY_MS, nowMs + DAY_MS),
       polled,
       open: standing.open,

@@ -27,8 +27,8 @@ export interface ProblemFacts {
   config: Config;
   nowMs: number;
   failure: RunFailure | null;
-  /** A run is at work, or was begun and has not ended. */
-  isUnfinished: boolean;
+  /** Reference clock of a run that is at work, or was begun and has not ended; null where none. */
+  unfinishedMs: number | null;
   /** Nights of the last days, the oldest first; at least two days of them. */
   nights: readonly NightSummary[];
   polled: readonly PolledSource[];
@@ -71,7 +71,7 @@ function failed({ failure, nights }: ProblemFacts): Problem[] {
  * At `dueAt` every source must have sent something since the `dueAt` before, and no run may be open. A state folder
  * that was not in use before then is not late.
  */
-function late({ config, nowMs, nights, isUnfinished, failure }: ProblemFacts): Problem[] {
+function late({ config, nowMs, nights, unfinishedMs, failure }: ProblemFacts): Problem[] {
   const { dueAt } = config.watch;
   if (dueAt === null) return [];
   const dueMs = lastTimeMs(config, [dueAt], nowMs);
@@ -85,7 +85,7 @@ function late({ config, nowMs, nights, isUnfinished, failure }: ProblemFacts): P
     const text = `Source ${name} has sent nothing since ${minute(fromMs)}; the night of ${day} was due at ${dueAt}. Ask its head end.`;
     return [{ kind: 'night-late', subject: `${day} ${name}`, level: 'bad', text }];
   });
-  if (isUnfinished && failure === null && nowMs - dueMs < DAY_MS / 2) {
+  if (unfinishedMs !== null && unfinishedMs < dueMs && failure === null) {
     const text = `A run of the night of ${day} was not done at ${dueAt}, when it was due.`;
     problems.push({ kind: 'night-late', subject: `${day} run`, level: 'doubt', text });
   }

@@ -21,6 +21,8 @@ export interface UnfinishedRun {
   kind: RunRecord['kind'];
   phase: RunRecord['phase'];
   startedMs: number;
+  /** Its reference clock. */
+  nowMs: number;
   files: number;
   bytes: number;
   /** Tasks of pass 2, and those that are done; null before it is planned. */
@@ -69,6 +71,7 @@ function unfinishedOf(ledger: LedgerView): UnfinishedRun | null {
     kind,
     phase,
     startedMs,
+    nowMs: Date.parse(run.nowIso),
     files: inputs.length,
     bytes,
     tasks: tasks === undefined ? null : { done, total: tasks.length },

@@ -32,6 +32,9 @@ const POLL_PATIENCE_MS = 20_000;
 /** Waits for so long, or until the signal is given. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
+/** While a run works, problems are looked for so often. */
+const LOOK_MS = MINUTE_MS;
+
 /** What the watch tells of itself. */
 export type WatchEvent =
   | { kind: 'run-begins'; reason: RunReason; files: number; bytes: number }
@@ -196,14 +199,9 @@ export class NightWatch {
     this.enter('running', reason);
     try {
       const progress = this.progress();
-      const { night, report } = await carry(config, {
-        nowMs,
-        clock,
-        workers,
-        progress,
-        delivers: true,
-        claim,
-      });
+      const work = carry(config, { nowMs, clock, workers, progress, delivers: true, claim });
+      await this.lookWhile(work);
+      const { night, report } = await work;
       for (const { path, isToolFault } of night.run.inputs)
         if (isToolFault === true) poll.hold(path, clock() + HOLD_MS);
       this.status.failure = null;
@@ -218,6 +216,25 @@ export class NightWatch {
       this.failed(thrown);
     } finally {
       this.enter('waiting', null);
+    }
+  }
+
+  /** Looks for problems while a run works: one that does not end must be told too. */
+  private async lookWhile(work: Promise<unknown>): Promise<void> {
+    const { config, wait, onEvent } = this.options;
+    const done = new AbortController();
+    const ended = work.then(
+      () => done.abort(),
+      () => done.abort(),
+    );
+    for (;;) {
+      await Promise.race([ended, wait(LOOK_MS, done.signal)]);
+      if (done.signal.aborted) return;
+      try {
+        await this.teller.look(await standingOf(config.state), this.status.polled, this.status.failure);
+      } catch (thrown) {
+        onEvent({ kind: 'problem', text: messageOf(thrown) });
+      }
     }
   }
 

@@ -145,7 +145,7 @@ it('a failing night: says what is wrong first, and somebody acknowledges it', as
     nextMs: Date.parse(NOW),
   };
   status.failure = failure;
-  const standing = { isUnfinished: true, nights: [], polled: [], open: [] };
+  const standing = { unfinishedMs: 0, nights: [], polled: [], open: [] };
   const problems = problemsOf({
     config: served.config,
     nowMs: served.clock(),

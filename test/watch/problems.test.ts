@@ -39,7 +39,7 @@ const find = (parts: Partial<ProblemFacts>) =>
     config,
     nowMs: NOW,
     failure: null,
-    isUnfinished: false,
+    unfinishedMs: null,
     nights: GOOD,
     polled: [],
     open: [],
@@ -68,7 +68,9 @@ describe('a night is late', () => {
     expect(find({ nowMs: DUE + DAY - 1 })).toEqual([]);
   });
   it('where its run is not done by then', () => {
-    expect(find({ isUnfinished: true })).toEqual(['night-late 2026-11-25 run doubt']);
+    expect(find({ unfinishedMs: DUE - 1 })).toEqual(['night-late 2026-11-25 run doubt']);
+    // A run that was begun later is not of that night.
+    expect(find({ unfinishedMs: DUE })).toEqual([]);
   });
   it('never, where nothing is due', () => {
     const undue = { ...config, watch: { ...config.watch, dueAt: null } };
@@ -79,7 +81,7 @@ describe('a night is late', () => {
 describe('a night is bad', () => {
   const failure = { code: 'READMILL_DISK_FULL', message: 'The disk is full.', attempts: 2, ms: 1, nextMs: 2 };
   it('where its run could not be done', () => {
-    expect(find({ failure, isUnfinished: true })).toEqual(['night-failed READMILL_DISK_FULL bad']);
+    expect(find({ failure, unfinishedMs: DUE - 1 })).toEqual(['night-failed READMILL_DISK_FULL bad']);
   });
   it('where nothing of it could be carried', () => {
     const nights = [...GOOD, night(NOW - 1, { north: 0 }, { status: 'failed', failedFiles: 1 })];

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReadmillError } from '../../src/model/errors.js';
 import { readConfig } from '../../src/pipeline/config.js';
+import { RUN_KEY } from '../../src/pipeline/run-state.js';
+import { openLedger } from '../../src/store/ledger.js';
 import type { CarriedNight, carryNight } from '../../src/watch/carry-night.js';
 import { InboxPoll } from '../../src/watch/inbox-poll.js';
-import { NightWatch, type Wait, type WatchEvent } from '../../src/watch/watch.js';
+import { NightWatch, type Wait, type WatchEvent, type WatchOptions } from '../../src/watch/watch.js';
+import { goodNight } from '../report/sample-report.js';
 
 let folder = '';
 let nowMs = 0;
@@ -187,6 +190,41 @@ describe('runs', () => {
     await turn();
     expect(seen).toEqual([{ step: 'reading', done: 1, total: 2, unit: 'bytes' }]);
   });
+});
+
+it('tells that a night is late while its run still works', async () => {
+  // In use since the day before; the run was begun before the night was due.
+  const { watch, told } = setUp([]);
+  const reports = join(folder, 'state', 'reports', '20261123070000-0001');
+  mkdirSync(reports, { recursive: true });
+  const before = { ...goodNight(), runId: '20261123070000-0001', now: '2026-11-23T07:00:00.000Z' };
+  writeFileSync(join(reports, 'report.json'), JSON.stringify(before));
+  const ledger = openLedger(join(folder, 'state'));
+  const record = {
+    runId: 'r',
+    phase: 'scan',
+    nowIso: new Date(nowMs).toISOString(),
+    inputs: [],
+    startedMs: nowMs,
+  };
+  ledger.write([[RUN_KEY, record]]);
+  await ledger.close();
+  let minutes = 0;
+  let end = () => {};
+  const options = (watch as unknown as { options: WatchOptions }).options;
+  Object.assign(options, {
+    carry: () => new Promise((_, reject) => (end = () => reject(new Error('ended')))),
+    // Five hours go by in five looks; then the run ends.
+    wait: async (ms: number, signal: AbortSignal) => {
+      if (ms !== 60_000)
+        return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      nowMs += 3_600_000;
+      if (++minutes > 5) end();
+    },
+  });
+  await watch.turn();
+  await watch.settled();
+  expect(told.map(({ kind, subject }) => `${kind} ${subject}`)).toContain('night-late 2026-11-25 run');
 });
 
 it('stops before it begins anything new, and a fault of a turn does not end it', async () => {
