@@ -170,12 +170,12 @@ export class NightWatch {
       seenToMs: this.seenToMs,
     };
     const reason = runReason(config, facts);
-    if (reason !== null) {
-      return this.carry(reason, standing, nowMs);
-    }
+    if (reason !== null) return this.carry(reason, standing, nowMs);
     if (isTimeWithoutFiles(config, facts)) this.seenToMs = nowMs;
     const due = standing.open.filter((record) => this.asked.has(deliveryId(record)) || isDue(record, nowMs));
     const isAsked = standing.open.some((record) => this.asked.has(deliveryId(record)));
+    // Delivered in the meantime.
+    if (!isAsked) this.asked.clear();
     if (due.length > 0 && (isAsked || nowMs >= this.deliverNotBeforeMs)) return this.deliver();
     if (this.clearedMs === null || nowMs - this.clearedMs >= DAY_MS) await this.clear();
   }
@@ -275,7 +275,9 @@ export class NightWatch {
       const records = await tryDeliveries(config, clock, asked, true);
       onEvent({ kind: 'deliveries', records });
     } catch (thrown) {
-      if (!this.isBusy(thrown)) onEvent({ kind: 'problem', text: messageOf(thrown) });
+      // What somebody asked for is not forgotten because a run by hand was in the way.
+      if (this.isBusy(thrown)) for (const id of asked) this.asked.add(id);
+      else onEvent({ kind: 'problem', text: messageOf(thrown) });
     } finally {
       this.deliverNotBeforeMs = clock() + DELIVERY_PAUSE_MS;
       this.enter('waiting', null);
@@ -287,10 +289,13 @@ export class NightWatch {
     this.enter('clearing', null);
     try {
       const removed = await this.clearUnder(openLedger(config.state));
-      this.clearedMs = clock();
       for (const one of removed) onEvent({ kind: 'removed', removed: one });
+      this.clearedMs = clock();
     } catch (thrown) {
-      if (!this.isBusy(thrown)) throw thrown;
+      if (this.isBusy(thrown)) return;
+      // What cannot be removed today keeps nothing else from being done.
+      this.clearedMs = clock();
+      onEvent({ kind: 'problem', text: `Old runs could not be removed: ${messageOf(thrown)}.` });
     } finally {
       this.enter('waiting', null);
     }

@@ -192,6 +192,21 @@ describe('runs', () => {
   });
 });
 
+it('old runs that cannot be removed keep nothing else from being done', async () => {
+  const { runs, turn, events } = setUp([]);
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'state', 'archive'), 'no folder');
+  await turn();
+  expect(events).toEqual(['problem']);
+  put('a.cmep');
+  await turn();
+  await turn();
+  expect(runs).toEqual([['a.cmep']]);
+  // It is tried again a day later.
+  await turn(86_400);
+  expect(events).toEqual(['problem', 'run-begins', 'run-ended', 'problem']);
+});
+
 it('tells that a night is late while its run still works', async () => {
   // In use since the day before; the run was begun before the night was due.
   const { watch, told } = setUp([]);
