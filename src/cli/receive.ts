@@ -7,14 +7,10 @@ import { expiryWarnings, loadKeys } from '../as2/keys.js';
 import { type Misbehaviour, parseMisbehaviour, WELL_BEHAVED } from '../as2/receiver/misbehaviour.js';
 import { openBook, type ReceivedEntry } from '../as2/receiver/received-book.js';
 import { makeReceiver, type ReceiverEvents } from '../as2/receiver/server.js';
+import { checkFile } from '../index.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import { parseZone } from '../model/time.js';
-import { checkFiles } from '../pipeline/check-files.js';
-import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
+import { readDeliveryConfig } from '../pipeline/config.js';
 import type { ReceiverConfig } from '../pipeline/partner-config.js';
-import { SILENT } from '../pipeline/progress.js';
-import { temporaryFolder } from '../pipeline/temporary-folder.js';
-import { openPool, type WorkerPool } from '../pipeline/worker-pool.js';
 import { openLedger } from '../store/ledger.js';
 
 interface ReceiveOptions {
@@ -69,7 +65,7 @@ async function receive(options: ReceiveOptions): Promise<void> {
     for (const warning of expiryWarnings(partner.name, keys, Date.now())) logger.warn(warning);
   const state = join(config.state, 'receiver');
   const ledger = openLedger(state);
-  const pool = receiver.as === 'mdmr' ? openPool(1) : null;
+  const checks = receiver.as === 'mdmr' ? checksOf(receiver) : null;
   const server = makeReceiver({
     config: receiver,
     tls: tlsOf(receiver),
@@ -77,12 +73,12 @@ async function receive(options: ReceiveOptions): Promise<void> {
     book: openBook(ledger),
     workFolder: join(state, 'work'),
     misbehaviour: options.misbehave,
-    events: eventsOf(config, receiver, pool, logger),
+    events: eventsOf(checks, logger),
   });
   await listen(server, receiver);
   await stopped();
   await server.close();
-  await pool?.close();
+  await checks?.ended();
   await ledger.close();
   process.stdout.write('Stopped.\n');
 }
@@ -110,21 +106,14 @@ function tlsOf({ tls }: ReceiverConfig): { cert: Buffer; key: Buffer } | null {
   }
 }
 
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
 /** One line for each message on standard output; what needs somebody's eye goes to the log. */
-function eventsOf(
-  config: DeliveryConfig,
-  receiver: ReceiverConfig,
-  pool: WorkerPool | null,
-  logger: pino.Logger,
-): ReceiverEvents {
-  const print = (line: string) => void process.stdout.write(`${line}\n`);
+function eventsOf(checks: ReceivedChecks | null, logger: pino.Logger): ReceiverEvents {
   return {
     taken(entry) {
       print(`taken     ${entry.as2From} ${entry.messageId} ${entry.sizeBytes} bytes ${entry.file}`);
-      if (pool === null) return;
-      checkReceived(entry, config, receiver, pool).then(print, (thrown) =>
-        print(`unreadable ${basename(entry.file)}: ${messageOf(thrown)}`),
-      );
+      checks?.add(entry);
     },
     repeated: (entry) => print(`repeated  ${entry.as2From} ${entry.messageId}: taken before`),
     refused: ({ as2From, messageId }, why) => print(`refused   ${as2From} ${messageId}: ${why}`),
@@ -132,38 +121,41 @@ function eventsOf(
   };
 }
 
-/** Checks a file as the repository would: the whole verdict goes to the folder `checks`, a line comes back. */
-async function checkReceived(
-  entry: ReceivedEntry,
-  config: DeliveryConfig,
-  receiver: ReceiverConfig,
-  pool: WorkerPool,
-): Promise<string> {
-  const zoneMinutes = parseZone(config.output?.timeZone ?? 'UTC')!;
-  const work = temporaryFolder();
-  const options = {
-    zoneMinutes,
-    nowMs: Date.now(),
-    findingsMax: CHECK_FINDINGS,
-    registerPath: null,
-    workDirectory: work.path,
-    progress: SILENT,
+/** Checks of received files, as the repository would make them, one after the other. */
+interface ReceivedChecks {
+  add(entry: ReceivedEntry): void;
+  /** Comes when all that were added have ended. */
+  ended(): Promise<void>;
+}
+
+function checksOf({ directory }: ReceiverConfig): ReceivedChecks {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    add(entry) {
+      const name = basename(entry.file);
+      last = last
+        .then(() => checkReceived(entry.file, join(directory, 'checks')))
+        .then(print, (thrown) => print(`unchecked ${name}: ${messageOf(thrown)}`));
+    },
+    ended: () => last,
   };
-  const input = { path: entry.file, name: basename(entry.file) };
-  const { checks, failures } = await checkFiles([input], options, pool).finally(() => work.remove());
-  const verdict = checks[0];
-  if (verdict === undefined) throw failures[0]!.error;
-  const folder = join(receiver.directory, 'checks');
+}
+
+/** The whole verdict goes into the folder; a line comes back. */
+async function checkReceived(path: string, folder: string): Promise<string> {
+  const verdict = await checkFile(path, { workers: 1, maxFindings: CHECK_FINDINGS });
+  const name = basename(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, `${basename(entry.file)}.json`), `${JSON.stringify(verdict, null, 2)}\n`);
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(verdict, null, 2)}\n`, { mode: 0o600 });
   const counts = Object.entries(verdict.counts).map(([code, { count }]) => `${code} ${count}`);
   const findings = counts.length === 0 ? 'no findings' : counts.join(', ');
-  return `${verdict.valid ? 'valid    ' : 'invalid  '} ${basename(entry.file)}: ${verdict.records} records, ${verdict.reads} reads; ${findings}`;
+  return `${verdict.valid ? 'valid    ' : 'invalid  '} ${name}: ${verdict.records} records, ${verdict.reads} reads; ${findings}`;
 }
 
 /** Waits for Ctrl-C or a request to end. */
 function stopped(): Promise<void> {
   process.removeAllListeners('SIGINT');
+  process.removeAllListeners('SIGTERM');
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());

@@ -24,6 +24,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface RunningProgram {
   url: string;
   kill(): Promise<void>;
+  /** Asks it to end. */
+  stop(): Promise<{ code: number | null; stdout: string }>;
 }
 
 async function startProgram(): Promise<RunningProgram> {
@@ -41,16 +43,41 @@ async function startProgram(): Promise<RunningProgram> {
       child.kill('SIGKILL');
       await ended;
     },
+    stop() {
+      child.kill('SIGTERM');
+      return ended;
+    },
   };
 }
 
-it('killed at any moment and started again, it has each message once', async () => {
+function writeConfig(): void {
   const partner = {
     ...{ name: 'north', as2From: THEIR_NAME, as2To: OUR_NAME },
     ...{ key: them.keyPath, certificate: them.certificatePath, partnerCertificate: us.certificatePath },
   };
-  const config = { state: './state', receiver: { port: 0, directory: './received' }, partners: [partner] };
-  writeFileSync(join(folder, 'receive.json'), JSON.stringify(config));
+  const receiver = { port: 0, directory: './received', as: 'mdmr' };
+  writeFileSync(
+    join(folder, 'receive.json'),
+    JSON.stringify({ state: './state', receiver, partners: [partner] }),
+  );
+}
+
+it('asked to end, it checks what it has taken and ends well', async () => {
+  writeConfig();
+  const program = await startProgram();
+  const content = Buffer.from('MEPMD01,19970819,\n');
+  const message = await makeMessage(folder, us, them, { content, name: 'STOP.DAT' });
+  expect((await post(program.url, message, them)).judged!.verdict).toBe('delivered');
+  const { code, stdout } = await program.stop();
+  expect([code, stdout.split('\n').map((line) => line.split(' ')[0])]).toEqual([
+    0,
+    ['Listening', 'taken', 'invalid', 'Stopped.', ''],
+  ]);
+  rmSync(join(folder, 'received'), { recursive: true });
+});
+
+it('killed at any moment and started again, it has each message once', async () => {
+  writeConfig();
   const contents = Array.from({ length: MESSAGES }, (_, i) => Buffer.alloc(3_000_000 + i, `MEPMD01,${i},`));
   const messages: TestMessage[] = [];
   for (const content of contents) {
