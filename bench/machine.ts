@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
 
@@ -8,6 +9,8 @@ export interface Machine {
   memoryBytes: number;
   system: string;
   node: string;
+  /** Of the command line, as it names itself. */
+  openssl: string;
   /** Processes that wanted a core in the minute before: what others took away from the figures. */
   load: number;
   /** Version of each rival. */
@@ -27,6 +30,7 @@ export function thisMachine(rivals: readonly string[] = RIVALS): Machine {
     memoryBytes: totalmem(),
     system: `${platform()} ${arch()}`,
     node: process.versions.node,
+    openssl: execFileSync('openssl', ['version'], { encoding: 'utf8' }).split(' (')[0]!.trim(),
     load: loadavg()[0]!,
     rivals: Object.fromEntries(
       rivals.map((name) => [name, lock.packages[`node_modules/${name}`]?.version ?? '?']),

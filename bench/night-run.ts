@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -11,7 +11,7 @@ import { NOW_ISO } from './night-day.js';
 import { readPlainly } from './plain-reader.js';
 import { type TreePeak, watchTree } from './process-memory.js';
 
-/** One whole `run --no-deliver` in a fresh state folder. */
+/** One whole `run` in a fresh state folder. */
 export interface NightRun {
   /** From the start of the process to its end. */
   seconds: number;
@@ -23,6 +23,8 @@ export interface NightRun {
   estimated: number;
   /** Of the register import before it; 0 where the night has no register. */
   registerSeconds: number;
+  /** Of the packaged messages; 0 where nothing is to be delivered. */
+  spoolBytes: number;
   /** What is wrong with what it did; empty where all is right. */
   wrong: string[];
 }
@@ -32,6 +34,11 @@ export interface NightRunOptions {
   workers: number;
   /** Whether the batches are read again, plainly: takes longer than the run. */
   readsOutput: boolean;
+  /**
+   * Where the run delivers, to a partner that cannot be reached: the folder with `key.pem` and `certificate.pem`.
+   * It ends then with all messages in the spool.
+   */
+  partner?: { keyFolder: string };
 }
 
 const CLI = fileURLToPath(new URL('../program/src/cli/main.js', import.meta.url));
@@ -44,7 +51,7 @@ export async function runNight(
   options: NightRunOptions,
 ): Promise<NightRun> {
   rmSync(folder, { recursive: true, force: true });
-  const outbox = prepare(night, folder);
+  const outbox = prepare(night, folder, options.partner);
   try {
     let registerSeconds = 0;
     if (options.hasRegister) {
@@ -55,7 +62,8 @@ export async function runNight(
       if (imported.code !== 0) throw new Error(`register import ended with ${imported.code}`);
       registerSeconds = imported.seconds;
     }
-    const arguments_ = ['run', '--config', 'night.json', '--no-deliver', '--json'];
+    const isSent = options.partner !== undefined;
+    const arguments_ = ['run', '--config', 'night.json', '--json', ...(isSent ? [] : ['--no-deliver'])];
     const clock = ['--workers', String(options.workers), '--now', NOW_ISO];
     const { seconds, code, output, peak } = await cli([...arguments_, ...clock], folder);
     if (output === '') return { ...NOTHING, seconds, peak, wrong: [`it ended with ${code} and no report`] };
@@ -69,16 +77,29 @@ export async function runNight(
       batches: batches.length,
       estimated: report.reads.estimated + report.reads.unresolved,
       registerSeconds,
-      wrong: problemsOf(night, code, report, options.readsOutput ? batches : null),
+      spoolBytes: isSent ? sizeOfFolder(join(folder, 'state', 'spool')) : 0,
+      wrong: [
+        ...problemsOf(night, isSent ? 2 : 0, code, report, options.readsOutput ? batches : null),
+        ...(isSent ? spoolProblems(folder, report, options.partner!.keyFolder) : []),
+      ],
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const NOTHING = { outputBytes: 0, historyBytes: 0, batches: 0, estimated: 0, registerSeconds: 0 };
+const NOTHING = {
+  outputBytes: 0,
+  historyBytes: 0,
+  batches: 0,
+  estimated: 0,
+  registerSeconds: 0,
+  spoolBytes: 0,
+};
+/** Nothing listens there. */
+const NOBODY = 'http://127.0.0.1:9/as2';
 
-function prepare(night: NightData, folder: string): string {
+function prepare(night: NightData, folder: string, partner: NightRunOptions['partner']): string {
   const inbox = join(folder, 'inbox');
   const outbox = join(folder, 'outbox');
   mkdirSync(inbox, { recursive: true });
@@ -90,9 +111,32 @@ function prepare(night: NightData, folder: string): string {
       { name: 'bench', inbox: './inbox', profile: BENCH_PROFILES[night.format], minimumAgeSeconds: 0 },
     ],
     output: { directory: './outbox', sender: 'ORG00001', receiver: 'ORG00000' },
+    ...(partner === undefined ? {} : { environment: 'bench', partners: [unreachable(partner.keyFolder)] }),
   };
   writeFileSync(join(folder, 'night.json'), JSON.stringify(config));
   return outbox;
+}
+
+function unreachable(keyFolder: string) {
+  const certificate = join(keyFolder, 'certificate.pem');
+  const keys = { key: join(keyFolder, 'key.pem'), certificate, partnerCertificate: certificate };
+  return { name: 'bench', url: NOBODY, as2From: 'ORG00001', as2To: 'ORG00000', ...keys };
+}
+
+/** Each batch must lie in the spool, as a message that openssl decrypts. */
+function spoolProblems(folder: string, report: RunReport, keyFolder: string): string[] {
+  const spool = join(folder, 'state', 'spool');
+  const names = readdirSync(spool);
+  const { length } = report.batches;
+  const wrong =
+    names.length === length ? [] : [`${names.length} messages lie in the spool, must be ${length}`];
+  const args = ['cms', '-decrypt', '-binary', '-inform', 'DER', '-out', '/dev/null'];
+  for (const name of names) {
+    const files = ['-in', join(spool, name), '-inkey', join(keyFolder, 'key.pem')];
+    if (spawnSync('openssl', [...args, ...files], { stdio: 'ignore' }).status !== 0)
+      wrong.push(`openssl cannot decrypt the message ${name}`);
+  }
+  return wrong;
 }
 
 async function cli(
@@ -117,6 +161,7 @@ async function cli(
 /** Compares what the run says, and what lies in its outbox, with what the generator put in. */
 function problemsOf(
   night: NightData,
+  goodCode: number,
   code: number | null,
   report: RunReport,
   batches: string[] | null,
@@ -128,7 +173,7 @@ function problemsOf(
     if (found !== expected) wrong.push(`${what}: ${found}, must be ${expected}`);
   };
   const { accepted, replaced, waiting, rejected, duplicates, estimated, unresolved } = reads;
-  mustBe('exit code', code, night.hasDefects ? 2 : 0);
+  mustBe('exit code', code, night.hasDefects ? 2 : goodCode);
   mustBe('reads received', reads.received, totals.reads + totals.readsOnBrokenLines);
   mustBe('reads placed', accepted + replaced + waiting + rejected + duplicates, reads.received);
   mustBe('inputs not done', report.inputs.filter(({ status }) => status !== 'done').length, 0);

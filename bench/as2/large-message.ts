@@ -76,7 +76,7 @@ function decrypts(folder: string): boolean {
 }
 
 /** @returns the SHA-256 of what was written */
-function writeNoise(path: string, sizeBytes: number): string {
+export function writeNoise(path: string, sizeBytes: number): string {
   const piece = randomFillSync(Buffer.alloc(MIB));
   const hash = createHash('sha256');
   const fd = openSync(path, 'w');

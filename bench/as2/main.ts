@@ -1,52 +1,128 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newIdentity } from '../../src/as2/new-identity.js';
 import { thisMachine } from '../machine.js';
+import { NOW_STAMP } from '../night-day.js';
+import { type LargeFileFigure, measureLargeFile } from './large-file.js';
 import { type LargeMessageFigure, measureLargeMessage } from './large-message.js';
 import { as2Page } from './page.js';
 import { type LoadFigure, measureLoad } from './receiver-load.js';
+import { measureSpooledNight, type SpooledNightFigure } from './spooled-night.js';
+import { as2Verdicts } from './targets.js';
 
 const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 const PAGE = new URL('../../../docs/benchmarks-as2.md', import.meta.url);
 
-/** The AS2 part of the bench: large messages against openssl, and a receiver under load. */
-export async function benchAs2(folder: string, isShort: boolean): Promise<string[]> {
-  const identity = await newIdentity('bench', Date.now());
-  writeFileSync(join(folder, 'key.pem'), identity.key, { mode: 0o600 });
-  writeFileSync(join(folder, 'certificate.pem'), identity.certificate);
-  const sizes: [sizeBytes: number, rounds: number][] = isShort
-    ? [[3 * MIB, 1]]
-    : [
-        [512 * MIB, 5],
-        [2 * GIB, 1],
-      ];
-  const messages: LargeMessageFigure[] = [];
-  for (const [sizeBytes, rounds] of sizes) {
-    const figure = measureLargeMessage(folder, sizeBytes, rounds);
-    process.stdout.write(
-      `${sizeBytes / MIB} MiB: built in ${figure.buildSeconds.toFixed(2)} s, openssl ${figure.opensslSeconds.toFixed(2)} s, opened in ${figure.openSeconds.toFixed(2)} s\n`,
-    );
-    messages.push(figure);
-  }
+/** How much the AS2 part of the bench does. */
+export interface As2Plan {
+  messageBytes: number;
+  messageRounds: number;
+  /** Sent and received whole; null leaves it out. */
+  fileBytes: number | null;
+  loadBytes: number[];
+  loadSeconds: number;
+  nightMeters: number;
+  nightRounds: number;
+}
+
+export const SHORT_AS2_PLAN: As2Plan = {
+  messageBytes: 3 * MIB,
+  messageRounds: 1,
+  fileBytes: 3 * MIB,
+  loadBytes: [4096, MIB],
+  loadSeconds: 1,
+  nightMeters: 5000,
+  nightRounds: 1,
+};
+
+export const FULL_AS2_PLAN: As2Plan = {
+  messageBytes: 512 * MIB,
+  messageRounds: 5,
+  fileBytes: null,
+  loadBytes: [4096, MIB],
+  loadSeconds: 60,
+  nightMeters: 500_000,
+  nightRounds: 3,
+};
+
+/** A file that is larger than what fits anywhere but on a disk. */
+export const LARGE_FILE_BYTES = 2048 * MIB;
+
+/** What the AS2 part measured. */
+export interface As2Figures {
+  message: LargeMessageFigure;
+  file: LargeFileFigure | null;
+  loads: LoadFigure[];
+  night: SpooledNightFigure;
+}
+
+/**
+ * The AS2 part of the bench: a large message against openssl, a large file from program to program, a receiver under
+ * load, a night up to its packaged messages against the floor.
+ * @param diskFolder for the large file
+ * @param command as the page names it; null where nothing is to be written
+ * @returns what was wrong
+ */
+export async function benchAs2(
+  folder: string,
+  diskFolder: string,
+  plan: As2Plan,
+  command: string | null,
+): Promise<string[]> {
+  const tell = (line: string) => void process.stdout.write(`${line}\n`);
+  const machine = thisMachine();
+  const message = measureLargeMessage(
+    await keyFolder(folder, 'message'),
+    plan.messageBytes,
+    plan.messageRounds,
+  );
+  tell(
+    `${plan.messageBytes / MIB} MiB: built in ${message.buildSeconds.toFixed(2)} s, openssl ${message.opensslSeconds.toFixed(2)} s, opened in ${message.openSeconds.toFixed(2)} s`,
+  );
   const loads: LoadFigure[] = [];
-  for (const payloadBytes of [4096, MIB]) {
-    const place = join(folder, `load-${payloadBytes}`);
-    mkdirSync(place);
-    writeFileSync(join(place, 'key.pem'), identity.key, { mode: 0o600 });
-    writeFileSync(join(place, 'certificate.pem'), identity.certificate);
-    const figure = await measureLoad(place, payloadBytes, isShort ? 2 : 60);
-    process.stdout.write(
-      `${payloadBytes / 1024} KiB: ${figure.messagesPerSecond.toFixed(1)} messages a second, ${figure.errors} errors\n`,
+  for (const payloadBytes of plan.loadBytes) {
+    const load = await measureLoad(await keyFolder(folder, 'load'), payloadBytes, plan.loadSeconds);
+    tell(
+      `${payloadBytes / 1024} KiB: ${load.messagesPerSecond.toFixed(1)} messages a second, ${load.errors} errors`,
     );
-    loads.push(figure);
+    loads.push(load);
   }
-  if (!isShort) {
-    writeFileSync(PAGE, as2Page(thisMachine(), messages, loads));
-    process.stdout.write('Written: docs/benchmarks-as2.md\n');
+  const nightMs = NOW_STAMP * 60_000;
+  const night = await measureSpooledNight(
+    await keyFolder(folder, 'night', nightMs),
+    plan.nightMeters,
+    plan.nightRounds,
+  );
+  tell(
+    `night of ${plan.nightMeters} meters up to the spool: ${night.spoolSeconds.toFixed(2)} s, floor ${night.floorSeconds.toFixed(2)} s`,
+  );
+  let file: LargeFileFigure | null = null;
+  if (plan.fileBytes !== null) {
+    file = await measureLargeFile(await keyFolder(diskFolder, 'file'), plan.fileBytes);
+    tell(`${plan.fileBytes / MIB} MiB sent and received in ${file.seconds.toFixed(2)} s`);
+  }
+  const figures = { message, file, loads, night };
+  if (command !== null) {
+    for (const { target, measured, isMet } of as2Verdicts(figures))
+      tell(`${isMet === null ? 'open' : isMet ? 'met' : 'MISSED'}: ${target}: ${measured}`);
+    writeFileSync(PAGE, as2Page(command, new Date().toISOString().slice(0, 10), machine, figures));
+    tell('Written: docs/benchmarks-as2.md');
   }
   return [
-    ...messages.flatMap(({ wrong }) => wrong),
+    ...message.wrong,
+    ...(file?.wrong ?? []),
     ...loads.filter(({ errors }) => errors > 0).map(({ errors }) => `${errors} messages were not taken`),
+    ...night.wrong,
   ];
+}
+
+/** An empty folder below `folder` with a key and its certificate. */
+async function keyFolder(folder: string, name: string, nowMs = Date.now()): Promise<string> {
+  const place = join(folder, name);
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place);
+  const { key, certificate } = await newIdentity('bench', nowMs);
+  writeFileSync(join(place, 'key.pem'), key, { mode: 0o600 });
+  writeFileSync(join(place, 'certificate.pem'), certificate);
+  return place;
 }

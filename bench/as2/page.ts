@@ -1,59 +1,120 @@
 import type { Machine } from '../machine.js';
-import type { LargeMessageFigure } from './large-message.js';
-import type { LoadFigure } from './receiver-load.js';
+import { table } from '../tables.js';
+import type { As2Figures } from './main.js';
+import { as2Verdicts } from './targets.js';
 
 const MIB = 1024 * 1024;
-/** Targets: of the speed of the openssl command line; resident memory; growth under load that counts as flat. */
-const SPEED_LEAST = 0.6;
-const MEMORY_MIB_MAX = 200;
-const GROWTH_MAX = 1.2;
 
-/** The page that the bench writes, all figures in it measured by the same run. */
-export function as2Page(machine: Machine, messages: LargeMessageFigure[], loads: LoadFigure[]): string {
-  const mib = (kib: number) => `${Math.round(kib / 1024)} MiB`;
-  const speed = (figure: LargeMessageFigure) => figure.opensslSeconds / figure.buildSeconds;
-  const large = messages.map(
-    (figure) =>
-      `| ${figure.sizeBytes / MIB} MiB | ${figure.buildSeconds.toFixed(2)} s | ${figure.opensslSeconds.toFixed(2)} s | ${speed(figure).toFixed(2)} | ${figure.openSeconds.toFixed(2)} s | ${mib(figure.buildKib)} | ${mib(figure.openKib)} |`,
-  );
-  const load = loads.map(
-    (figure) =>
-      `| ${figure.payloadBytes / 1024} KiB | ${figure.messagesPerSecond.toFixed(1)} | ${figure.latencyMs.median} ms | ${figure.latencyMs.p99} ms | ${mib(figure.earlyKib)} | ${mib(figure.lateKib)} | ${figure.errors} |`,
-  );
-  const met = (isMet: boolean) => (isMet ? 'met' : 'MISSED');
-  const verdicts = [
-    `| built at no less than ${SPEED_LEAST} times the speed of openssl | ${met(messages.every((figure) => speed(figure) >= SPEED_LEAST))} |`,
-    `| built and opened within ${MEMORY_MIB_MAX} MiB each | ${met(messages.every(({ buildKib, openKib }) => Math.max(buildKib, openKib) <= MEMORY_MIB_MAX * 1024))} |`,
-    `| no error under load, and memory flat (a factor of ${GROWTH_MAX} at most) | ${met(loads.every(({ errors, earlyKib, lateKib }) => errors === 0 && lateKib <= earlyKib * GROWTH_MAX))} |`,
-  ];
-  return `${[
+const seconds = (number: number): string => number.toFixed(2);
+const mebibytes = (kib: number): string => String(Math.round(kib / 1024));
+const megabytes = (sizeBytes: number): string => String(Math.round(sizeBytes / 1e6));
+
+/** The page of a run of the AS2 part, whole, as Markdown. */
+export function as2Page(command: string, date: string, machine: Machine, figures: As2Figures): string {
+  return [
     '# Benchmarks of AS2',
-    '',
-    'Written by `npm run bench -- as2`; measured figures of AS2 stand here and nowhere else.',
-    '',
-    `${machine.cpu}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, ${machine.system}, Node ${machine.node}. Load before: ${machine.load.toFixed(2)}.`,
-    '',
-    '## Large messages',
-    '',
-    'A file of noise becomes a signed (SHA-256, RSA 2048) and encrypted (AES-256-CBC) message, without compression, each time in a process of its own. The rival is `openssl cms -sign -stream | openssl cms -encrypt -stream` on the same file. Each message is decrypted by openssl, and opened by readmill: decrypted, verified, its MIC made, its content put down and compared.',
-    '',
-    '| File | Built | openssl | Speed over openssl | Opened | Memory to build | Memory to open |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...large,
-    '',
-    '## Receiver under load',
-    '',
-    `autocannon with 8 connections for ${Math.round(loads[0]?.seconds ?? 0)} s, on the same machine: each message is decrypted, verified, put down and booked on the disk, and answered with a signed receipt, which is looked at.`,
-    '',
-    '| File | Messages a second | Latency, median | Latency, 99 % | Memory, early | Memory, late | Errors |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...load,
-    '',
-    '## Targets',
-    '',
-    '| Target | |',
-    '| --- | --- |',
-    ...verdicts,
-    '',
-  ].join('\n')}`;
+    `Made by \`${command}\` on ${date}. Every figure is of that run; the page is written anew by each run, so changes made here by hand are lost.`,
+    targetsPart(figures),
+    machinePart(machine),
+    messagePart(figures),
+    filePart(figures),
+    loadPart(figures),
+    nightPart(figures),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function targetsPart(figures: As2Figures): string {
+  const words = (isMet: boolean | null) => (isMet === null ? 'open' : isMet ? '**met**' : '**missed**');
+  const rows = as2Verdicts(figures).map(({ target, measured, isMet }) => [target, measured, words(isMet)]);
+  return `## Targets\n\n${table(['Target', 'Measured', ''], rows, 3)}`;
+}
+
+function machinePart({ cpu, cores, memoryBytes, system, node, openssl, load }: Machine): string {
+  const memory = (memoryBytes / 1024 / MIB).toFixed(1);
+  return [
+    '## Machine',
+    `${cpu}, ${cores} cores, ${memory} GiB of memory, ${system}, Node ${node}, ${openssl}. Load average before the run: ${load.toFixed(1)}. Times are wall time. Memory is the peak of resident memory (VmHWM) of a whole process, what Node takes included, where nothing else is said.`,
+  ].join('\n\n');
+}
+
+function messagePart({ message }: As2Figures): string {
+  const speed = message.opensslSeconds / message.buildSeconds;
+  return [
+    '## A large message',
+    'A file of noise becomes a signed (SHA-256, RSA 2048) and encrypted (AES-256-CBC) message, without compression, each time in a process of its own, in turn with `openssl cms -sign -stream | openssl cms -encrypt -stream` on the same file; medians. Each message is decrypted by openssl, and opened by readmill: decrypted, verified, its MIC made, its content put down and compared.',
+    table(
+      ['MiB', 'Built', 'openssl', 'Speed over openssl', 'Opened', 'MiB to build', 'MiB to open'],
+      [
+        [
+          String(message.sizeBytes / MIB),
+          `${seconds(message.buildSeconds)} s`,
+          `${seconds(message.opensslSeconds)} s`,
+          `${speed.toFixed(2)} times`,
+          `${seconds(message.openSeconds)} s`,
+          mebibytes(message.buildKib),
+          mebibytes(message.openKib),
+        ],
+      ],
+      0,
+    ),
+  ].join('\n\n');
+}
+
+function filePart({ file }: As2Figures): string {
+  const title = '## A large file from program to program';
+  if (file === null) return `${title}\n\nNot measured: needs \`--large\`.`;
+  return [
+    title,
+    '`readmill send` hashes, packages (compressed, signed, encrypted) and posts a file of noise; `readmill receive` decrypts, verifies, expands and puts it down, and answers with a signed receipt that proves it. Both run on the same two cores.',
+    table(
+      ['MiB', 'Seconds', 'MiB of the sender', 'MiB of the receiver'],
+      [
+        [
+          String(file.sizeBytes / MIB),
+          seconds(file.seconds),
+          mebibytes(file.senderKib),
+          mebibytes(file.receiverKib),
+        ],
+      ],
+      0,
+    ),
+  ].join('\n\n');
+}
+
+function loadPart({ loads }: As2Figures): string {
+  return [
+    '## A receiver under load',
+    `autocannon with 8 connections for ${Math.round(loads[0]?.seconds ?? 0)} s, on the same two cores: each message has a Message-ID of its own, is decrypted, verified, put down and booked, and answered with a signed receipt, which is looked at. Memory is the resident memory of the receiver, the pages of its books in memory included: medians of the second and of the last quarter of the time.`,
+    table(
+      ['KiB', 'Messages a second', 'Latency, median', 'Latency, 99 %', 'MiB, early', 'MiB, late', 'Errors'],
+      loads.map((load) => [
+        String(load.payloadBytes / 1024),
+        load.messagesPerSecond.toFixed(1),
+        `${load.latencyMs.median} ms`,
+        `${load.latencyMs.p99} ms`,
+        mebibytes(load.earlyKib),
+        mebibytes(load.lateKib),
+        String(load.errors),
+      ]),
+      0,
+    ),
+  ].join('\n\n');
+}
+
+function nightPart({ night }: As2Figures): string {
+  const over = (number: number) => `${(number / night.floorSeconds).toFixed(2)} times`;
+  return [
+    '## A night up to the spool',
+    `One hourly day of ${night.meters.toLocaleString('en')} meters, ${megabytes(night.inputBytes)} MB of CMEP v1.20, becomes ${night.batches} batches and as many messages, ${megabytes(night.spoolBytes)} MB, which openssl decrypts. The floor is what no program that makes such messages can do without: two threads read the input, deflate it at level 1, and put SHA-256 and AES-256-CBC over what comes out; nothing is checked, sorted, framed or written. Files lie in memory where the system has room there; medians of runs in turn.`,
+    table(
+      ['', 'Seconds', 'To the floor'],
+      [
+        ['the floor', seconds(night.floorSeconds), over(night.floorSeconds)],
+        ['`run --no-deliver`: up to the batches', seconds(night.batchesSeconds), over(night.batchesSeconds)],
+        ['`run`: up to the spool', seconds(night.spoolSeconds), over(night.spoolSeconds)],
+      ],
+    ),
+  ].join('\n\n');
 }

@@ -1,16 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { buildMessage } from '../../src/as2/build-message.js';
 import { parseCertificate } from '../../src/as2/certificate.js';
 import { residentKib } from '../process-memory.js';
 import { median } from '../statistics.js';
+import { startReceiver } from './receiver-process.js';
 
-const LAUNCHER = fileURLToPath(new URL('../../../src/cli/launch.mjs', import.meta.url));
 const CONNECTIONS = 8;
 const SAMPLE_MS = 500;
 
@@ -80,36 +78,6 @@ export async function measureLoad(
     receiver.kill('SIGTERM');
     await once(receiver, 'exit');
   }
-}
-
-async function startReceiver(folder: string): Promise<{ receiver: ChildProcess; url: string }> {
-  const config = {
-    state: './state',
-    receiver: { port: 0, directory: './received' },
-    partners: [
-      {
-        name: 'bench',
-        as2From: 'ORG00000',
-        as2To: 'ORG00001',
-        key: 'key.pem',
-        certificate: 'certificate.pem',
-        partnerCertificate: 'certificate.pem',
-      },
-    ],
-  };
-  const path = join(folder, 'receive.json');
-  writeFileSync(path, JSON.stringify(config));
-  const receiver = spawn(process.execPath, [LAUNCHER, 'receive', '--config', path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    receiver.stdout!.on('data', (piece: Buffer) => {
-      const address = /Listening on (http:\/\/[\d.:]+)/.exec(piece.toString('utf8'))?.[1];
-      if (address !== undefined) resolve(address);
-    });
-    receiver.once('exit', (code) => reject(new Error(`The receiver ended with ${code}`)));
-  });
-  return { receiver, url };
 }
 
 async function makeMessage(folder: string, payloadBytes: number) {

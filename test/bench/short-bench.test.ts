@@ -30,13 +30,13 @@ it('gets right answers from AMRDEF, of saxes, of one worker and two, and from wh
   expect(stdout).toMatch(/saxes doing the same extraction: [\d.]+ times\n/);
 }, 300_000);
 
-it('builds, opens and receives messages', () => {
+it('builds, opens, sends and receives messages, and packages a night', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'as2', '--short'], {
     encoding: 'utf8',
   });
   expect(stderr).toBe('');
   expect(status).toBe(0);
   expect(stdout).toMatch(
-    /3 MiB: built in .*\n4 KiB: [\d.]+ messages a second, 0 errors\n1024 KiB: .* 0 errors\n/,
+    /^3 MiB: built in .*\n4 KiB: [\d.]+ messages a second, 0 errors\n1024 KiB: .* 0 errors\nnight of .*\n3 MiB sent/,
   );
 }, 300_000);
