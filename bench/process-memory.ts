@@ -8,7 +8,7 @@ export interface TreePeak {
   highWaterKib: number | null;
 }
 
-function statusKib(pid: number, field: 'VmRSS' | 'VmHWM'): number | null {
+function statusKib(pid: number, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): number | null {
   try {
     const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(
       readFileSync(`/proc/${pid}/status`, 'latin1'),
@@ -25,9 +25,9 @@ export function highWaterKib(pid: number): number | null {
   return statusKib(pid, 'VmHWM');
 }
 
-/** Resident memory of a process now. */
-export function residentKib(pid: number): number | null {
-  return statusKib(pid, 'VmRSS');
+/** That part of it which is the process's own: without files that are mapped, as a ledger is. */
+export function ownKib(pid: number): number | null {
+  return statusKib(pid, 'RssAnon');
 }
 
 /** A process and all that descend from it. Worker threads are part of their process. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { buildMessage } from '../../src/as2/build-message.js';
 import { parseCertificate } from '../../src/as2/certificate.js';
-import { residentKib } from '../process-memory.js';
+import { highWaterKib, ownKib } from '../process-memory.js';
 import { median } from '../statistics.js';
 import { startReceiver } from './receiver-process.js';
 
@@ -17,9 +17,11 @@ export interface LoadFigure {
   seconds: number;
   messagesPerSecond: number;
   latencyMs: { median: number; p99: number };
-  /** Resident memory of the receiver: medians of the second and of the last quarter of the time. */
+  /** The receiver's own resident memory: medians of the second and of the last quarter of the time. */
   earlyKib: number;
   lateKib: number;
+  /** Highest resident memory of the receiver, mapped pages of its ledger included. */
+  highestKib: number;
   /** Answers that were no signed receipt of a message that was taken, and broken connections. */
   errors: number;
 }
@@ -36,7 +38,7 @@ export async function measureLoad(
   const message = await makeMessage(folder, payloadBytes);
   const { receiver, url } = await startReceiver(folder);
   const samples: number[] = [];
-  const sampling = setInterval(() => samples.push(residentKib(receiver.pid!) ?? 0), SAMPLE_MS);
+  const sampling = setInterval(() => samples.push(ownKib(receiver.pid!) ?? 0), SAMPLE_MS);
   let taken = 0;
   let others = 0;
   let number = 0;
@@ -71,6 +73,7 @@ export async function measureLoad(
       latencyMs: { median: result.latency.p50, p99: result.latency.p99 },
       earlyKib: median(samples.slice(quarter, 2 * quarter)),
       lateKib: median(samples.slice(-quarter)),
+      highestKib: highWaterKib(receiver.pid!) ?? 0,
       errors: others + result.errors + result.timeouts,
     };
   } finally {

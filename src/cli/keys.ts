@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { newIdentity } from '../as2/new-identity.js';
-import { ReadmillError } from '../model/errors.js';
+import { messageOf, ReadmillError } from '../model/errors.js';
 
 export function registerKeys(program: Command): void {
   const keys = program.command('keys').description('keys and certificates for AS2');
@@ -28,9 +28,14 @@ export function registerKeys(program: Command): void {
         throw new ReadmillError('READMILL_OUTPUT_EXISTS', message);
       }
       const made = await newIdentity(name, Date.now());
-      mkdirSync(resolve(out), { recursive: true, mode: 0o700 });
-      writeFileSync(keyPath, made.key, { mode: 0o600, flag: 'wx' });
-      writeFileSync(certificatePath, made.certificate, { flag: 'wx' });
+      try {
+        mkdirSync(resolve(out), { recursive: true, mode: 0o700 });
+        writeFileSync(keyPath, made.key, { mode: 0o600, flag: 'wx' });
+        writeFileSync(certificatePath, made.certificate, { flag: 'wx' });
+      } catch (thrown) {
+        const message = `${resolve(out)} cannot be written to: ${messageOf(thrown)}. Name another folder with --out.`;
+        throw new ReadmillError('READMILL_OPTION', message, { cause: thrown });
+      }
       process.stdout.write(
         `${keyPath}  private key: keep it\n${certificatePath}  certificate: give it to your partner\n`,
       );

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { expiryWarnings, loadKeys } from '../as2/keys.js';
@@ -99,9 +100,12 @@ async function listen(server: ReturnType<typeof makeReceiver>, receiver: Receive
 function tlsOf({ tls }: ReceiverConfig): { cert: Buffer; key: Buffer } | null {
   if (tls === undefined) return null;
   try {
-    return { cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
+    const pair = { cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
+    // Refuses a key that is none, and one that does not belong to the certificate.
+    createSecureContext(pair);
+    return pair;
   } catch (thrown) {
-    const message = `receiver.tls: ${messageOf(thrown)}. Check the paths and the rights.`;
+    const message = `receiver.tls: ${messageOf(thrown)}. Check paths and rights; the certificate and the key must be PEM files that belong together.`;
     throw new ReadmillError('READMILL_KEY_INVALID', message, { cause: thrown });
   }
 }

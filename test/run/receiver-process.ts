@@ -10,7 +10,7 @@ export interface ReceiverProcess {
   /** Ends it at once, as a power cut does. */
   kill(): Promise<void>;
   /** Ends it in order. */
-  stop(): Promise<void>;
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<void>;
   /** Starts it again on the same port. */
   start(misbehave?: string): Promise<void>;
   /** What all its lives said. */
@@ -88,9 +88,10 @@ export async function startReceiver(directory: string, misbehave?: string): Prom
       void running.ended.then(({ stderr }) => reject(new Error(`receive ended: ${stderr}`)), reject);
     });
   };
-  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+  const end = async (signal: NodeJS.Signals) => {
     running.child.kill(signal);
-    await running.ended;
+    const { code, stderr } = await running.ended;
+    if (signal !== 'SIGKILL' && code !== 0) throw new Error(`receive ended with ${code}: ${stderr}`);
   };
   await start(misbehave);
   return {
@@ -98,7 +99,7 @@ export async function startReceiver(directory: string, misbehave?: string): Prom
       return `http://127.0.0.1:${port}/as2`;
     },
     kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
+    stop: (signal = 'SIGTERM') => end(signal),
     start,
     lines: () => said,
     taken: () =>

@@ -216,8 +216,13 @@ function checkReceipt({ outcome }: Progress, { mdn }: Partner['config']): StepRe
   if (outcome === null || outcome.kind === 'awaited') return failed('no receipt came', 'Ask the partner.');
   if (mdn === 'none') return { outcome: 'warning', detail: 'this partner gives no receipts', remedy: null };
   const { receipt } = outcome;
-  if (receipt === null || receipt.mdn === null)
+  if (receipt === null)
     return failed((outcome as { problem: string }).problem, 'Ask the partner for a signed receipt (MDN).');
+  if (receipt.mdn === null)
+    return failed(
+      (outcome as { problem: string }).problem,
+      "Check the partner's certificate with the partner.",
+    );
   const { signature } = receipt.mdn;
   if (outcome.kind === 'delivered' || outcome.kind === 'unproven') {
     if (signature === null) return { outcome: 'warning', detail: 'not signed, as agreed', remedy: null };

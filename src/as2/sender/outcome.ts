@@ -82,7 +82,7 @@ export async function outcomeOfPost(
 
 function outcomeOfRefusal(status: number, headers: Headers, body: Buffer): FinalOutcome {
   const text = answerText(body);
-  const said = `The partner's server answered HTTP ${status}${text === '' ? '' : `: ${text}`}.`;
+  const said = `The partner's server answered HTTP ${status}${text === '' ? '' : `: ${text.replace(/\.$/, '')}`}.`;
   if (status >= 500 || PASSING_STATUSES.includes(status)) return again(said);
   const moved = status < 400 && headers.has('location') ? ` It points to ${headers.get('location')}.` : '';
   const remedy = REMEDIES[status] ?? 'Ask the partner, or check url.';

@@ -90,9 +90,15 @@ export async function shakeHands(config: Partner['config'], nowMs: number): Prom
     const options = { host, port, ...servername, ...tlsOptions(config), rejectUnauthorized: false };
     socket = await opened(connectTls(options), 'secureConnect');
   } catch (thrown) {
+    // What speaks there, but not TLS.
+    const isPlain = codeOf(thrown) === 'ERR_SSL_WRONG_VERSION_NUMBER';
+    if (isPlain) {
+      const detail = `what listens at ${host}:${port} does not speak TLS`;
+      return { outcome: 'failed', detail, remedy: 'Check the port of url, or whether it begins with http:.' };
+    }
     return {
       outcome: 'failed',
-      detail: `no TLS with ${host}:${port}: ${messageOf(thrown)}`,
+      detail: `no TLS with ${host}:${port}: ${messageOf(thrown).trim()}`,
       remedy: `Check that url names a TLS port, and whether the partner asks for a client certificate (tls of partner ${name}).`,
     };
   }

@@ -31,10 +31,12 @@ export async function tryAgain(
 ): Promise<DeliveryRecord[]> {
   const known = new Set(options.partners.map((partner) => partner.config.name));
   const sender = await openSender(options);
+  // What a person asked for does not wait until it is due.
+  const nextAttemptMs = options.clock();
   try {
     return await allOf(
       records.map(async (record) =>
-        known.has(record.partner) ? sender.resume(record) : withoutPartner(record),
+        known.has(record.partner) ? sender.resume({ ...record, nextAttemptMs }) : withoutPartner(record),
       ),
     );
   } finally {
