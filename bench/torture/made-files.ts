@@ -38,7 +38,10 @@ export async function makeFiles(plan: NightPlan, dice: Dice, directory: string):
       const isLate = day + 1 < plan.days.length && dice.below(1000) < dayPlan.lateShare * 1000;
       coming[isLate ? day + 1 : day]!.push(file);
     }
-    if (dayPlan.isRepeated) coming[day]!.push({ ...dice.oneOf(made), name: `again-${day}.dat` });
+    if (dayPlan.isRepeated) {
+      const file = dice.oneOf(made);
+      coming[day]!.push({ ...file, name: `again-${day}${file.name.endsWith('.gz') ? '.dat.gz' : '.dat'}` });
+    }
     const cmep = made.filter(({ format }) => format === 'cmep');
     if (dayPlan.isCorrected && cmep.length > 0) {
       const on = Math.min(plan.days.length - 1, day + dice.below(2));
