@@ -1,11 +1,16 @@
 import { parseArgs } from 'node:util';
 import { CmepFeed } from './feed-cmep.js';
+import { changed, type ForeignReader, openForeignReaders } from './foreign-readers.js';
 import { Dice, makeInput } from './soup.js';
 
-const USAGE = `npm run fuzz                     1,000,000 inputs for the CMEP reader and the rules across records
+const USAGE = `npm run fuzz                     1,000,000 inputs for the readers of bytes that others wrote: most for CMEP with the
+                                 rules across records; every 20th for AMRDEF, AS2 messages (MIME, CMS, zlib),
+                                 receipts, meter registers (CSV, JSON), .gz, .zip and the configuration, in turn
 npm run fuzz -- --seconds 60     as many as fit into a minute, for CI
 npm run fuzz -- --seed N         other inputs; without it the clock gives a seed, which is printed
-npm run fuzz -- --inputs N       another number of inputs`;
+npm run fuzz -- --inputs N       another number of inputs
+npm run fuzz -- --reader NAME    all inputs for one of: amrdef, message, receipt, register-csv, register-json, gz, zip,
+                                 configuration`;
 
 const INPUTS_DEFAULT = 1_000_000;
 /** No input takes longer than this, or it hangs. */
@@ -19,23 +24,37 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     seed: { type: 'string' },
     inputs: { type: 'string' },
+    reader: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-if (values.help) process.stdout.write(`${USAGE}\n`);
-else process.exitCode = fuzz();
+/** Of so many inputs one is for a reader other than CMEP's. */
+const FOREIGN_EVERY = 20;
 
-function fuzz(): number {
+if (values.help) process.stdout.write(`${USAGE}\n`);
+else {
+  const { readers, close } = await openForeignReaders();
+  try {
+    process.exitCode = await fuzz(readers);
+  } finally {
+    close();
+  }
+}
+
+async function fuzz(readers: readonly ForeignReader[]): Promise<number> {
   const seed = values.seed === undefined ? Date.now() >>> 0 : Number(values.seed);
   const seconds = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds);
   const wanted = Number(values.inputs ?? (values.seconds === undefined ? INPUTS_DEFAULT : 2 ** 40));
-  if (![seed, wanted].every(Number.isInteger) || !(seconds > 0)) {
+  const only = readers.find(({ name }) => name === values.reader);
+  const isReader = values.reader === undefined || only !== undefined;
+  if (![seed, wanted].every(Number.isInteger) || !(seconds > 0) || !isReader) {
     process.stderr.write(`${USAGE}\n`);
     return 1;
   }
   process.stdout.write(`seed ${seed}\n`);
   const feed = new CmepFeed();
+  const fed = new Map(readers.map(({ name }) => [name, 0]));
   const startedMs = performance.now();
   const isOver = (n: number) => n >= wanted || performance.now() - startedMs > seconds * 1000;
   let settledBytes = 0;
@@ -43,16 +62,25 @@ function fuzz(): number {
   let slowestMs = 0;
   let n = 0;
   for (; !isOver(n); n++) {
-    const input = makeInput(new Dice((seed + n) | 0));
+    const dice = new Dice((seed + n) | 0);
+    const turn =
+      n % FOREIGN_EVERY === FOREIGN_EVERY - 1
+        ? readers[Math.floor(n / FOREIGN_EVERY) % readers.length]
+        : undefined;
+    const reader = only ?? turn;
+    const input = reader === undefined ? makeInput(dice) : changed(reader.seeds, dice);
     const beganMs = performance.now();
     try {
-      feed.feed(input, n);
+      if (reader === undefined) feed.feed(input, seed + n);
+      else await reader.feed(input);
     } catch (thrown) {
-      return failed(seed, n, input, String((thrown as Error).stack ?? thrown));
+      return failed(seed + n, reader, input, String((thrown as Error).stack ?? thrown));
     }
+    if (reader !== undefined) fed.set(reader.name, fed.get(reader.name)! + 1);
     const endedMs = performance.now();
     slowestMs = Math.max(slowestMs, endedMs - beganMs);
-    if (endedMs - beganMs > INPUT_MS_MAX) return failed(seed, n, input, `took ${endedMs - beganMs} ms`);
+    if (endedMs - beganMs > INPUT_MS_MAX)
+      return failed(seed + n, reader, input, `took ${endedMs - beganMs} ms`);
     if (n === 100_000) settledBytes = process.memoryUsage.rss();
     if (endedMs - toldMs > TOLD_EVERY_MS) {
       toldMs = endedMs;
@@ -61,17 +89,19 @@ function fuzz(): number {
   }
   const growth = settledBytes === 0 ? 0 : process.memoryUsage.rss() - settledBytes;
   const mebibytes = (growth / 1024 / 1024).toFixed(0);
+  const others = [...fed].map(([name, count]) => `${name} ${count.toLocaleString('en')}`).join(', ');
   process.stdout.write(
-    `${n.toLocaleString('en')} inputs, ${feed.reads.toLocaleString('en')} reads, ${feed.findings.toLocaleString('en')} findings, slowest ${slowestMs.toFixed(1)} ms, memory grew by ${mebibytes} MiB\n`,
+    `${n.toLocaleString('en')} inputs, ${feed.reads.toLocaleString('en')} reads, ${feed.findings.toLocaleString('en')} findings, slowest ${slowestMs.toFixed(1)} ms, memory grew by ${mebibytes} MiB; of these ${others}\n`,
   );
   if (growth <= GROWTH_BYTES_MAX) return 0;
   process.stderr.write('Memory grows with the number of inputs.\n');
   return 1;
 }
 
-function failed(seed: number, n: number, input: Buffer, what: string): number {
+function failed(seed: number, reader: ForeignReader | undefined, input: Buffer, what: string): number {
+  const more = reader === undefined ? '' : ` --reader ${reader.name}`;
   process.stderr.write(
-    `Input ${n} of seed ${seed}: ${what}\nIts bytes in base64: ${input.toString('base64')}\nAgain: npm run fuzz -- --seed ${(seed + n) | 0} --inputs 1\n`,
+    `Seed ${seed}, ${reader?.name ?? 'cmep'}: ${what}\nIts bytes in base64: ${input.toString('base64')}\nAgain: npm run fuzz -- --seed ${seed} --inputs 1${more}\n`,
   );
   return 1;
 }

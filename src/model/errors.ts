@@ -32,7 +32,10 @@ export function codeOf(thrown: unknown): string {
 /** Whether a write failed for want of room. The ledger's library has no code for it, only the system's text. */
 export function isDiskFull(thrown: unknown): boolean {
   const code = codeOf(thrown);
-  return code === 'ENOSPC' || code === 'EDQUOT' || /No space left on device/.test(messageOf(thrown));
+  return (
+    ['ENOSPC', 'EDQUOT', 'READMILL_DISK_FULL'].includes(code) ||
+    /No space left on device/.test(messageOf(thrown))
+  );
 }
 
 /** The error that a full disk ends a command with. */

@@ -1,8 +1,8 @@
-import { readSync } from 'node:fs';
 import type { Finding } from '../conformance/finding-buffer.js';
 import { findRule, type SeverityName } from '../conformance/rules.js';
 import { formatNamed } from '../formats/formats.js';
 import { isoMinute } from '../model/time.js';
+import { readFully } from '../store/read-fully.js';
 import type { OpenedFile } from './check-files.js';
 import type { CrossOutcome } from './check-passes.js';
 
@@ -27,7 +27,7 @@ export function elementFinding(
   const offset = from + row[1]!;
   const first = Math.max(0, offset - LOOK_BACK_BYTES);
   const bytes = Buffer.alloc(offset - first + formatNamed(file.format).sampleBytes);
-  const length = readSync(fd, bytes, 0, bytes.length, first);
+  const length = readFully(fd, bytes, 0, bytes.length, first);
   const before = bytes.toString('latin1', 0, offset - first);
   const lineFrom = before.lastIndexOf('\n') + 1;
   const meterFrom = Math.max(before.lastIndexOf(RECORD_OPENING), 0);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import type { CoverageDay, FileCheck } from '../conformance/file-check.js';
 import { FindingCollector } from '../conformance/finding-collector.js';
 import { findProfile, type Profile } from '../conformance/profiles.js';
@@ -7,6 +7,7 @@ import { DETECTION_BYTES, type Detection, detectFormat } from '../formats/detect
 import type { FormatName, SourceSettings } from '../formats/formats.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { EST_OFFSET_MINUTES, isoDate, isoMinute, parseZone } from '../model/time.js';
+import { readFully } from '../store/read-fully.js';
 import { addCrossFindings, crossSettings } from './check-findings.js';
 import { diskFull } from './check-inputs.js';
 import { CHECK_SIZES, type CheckSizes, type CrossOutcome, passOver } from './check-passes.js';
@@ -134,7 +135,7 @@ function beginningOf(path: string): { bytes: number; head: Uint8Array } {
   const fd = openSync(path, 'r');
   try {
     const head = new Uint8Array(DETECTION_BYTES);
-    const length = readSync(fd, head);
+    const length = readFully(fd, head, 0, head.length, 0);
     return { bytes: statSync(path).size, head: head.subarray(0, length) };
   } finally {
     closeSync(fd);

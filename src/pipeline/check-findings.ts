@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { COVERAGE_DAYS_MAX } from '../conformance/file-check.js';
 import { FindingBuffer, unpackFindings } from '../conformance/finding-buffer.js';
 import { severityUnder } from '../conformance/profiles.js';
@@ -8,6 +8,7 @@ import { HEADER_FIELDS } from '../formats/cmep/line-reader.js';
 import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from '../formats/cmep/settings.js';
 import { type FormatName, formatNamed } from '../formats/formats.js';
 import { formatDecimal, UNITS_PER_ONE } from '../model/decimal.js';
+import { readFully } from '../store/read-fully.js';
 import { DEFAULT_POLICY } from '../vee/policy.js';
 import { elementFinding } from './check-elements.js';
 import type { OpenedFile } from './check-files.js';
@@ -188,7 +189,7 @@ class PlacedLine {
 
   read(offset: number, byteLength: number): void {
     const { bytes, fields } = this;
-    this.length = readSync(this.fd, bytes, 0, Math.min(byteLength, LINE_BYTES_MAX), offset);
+    this.length = readFully(this.fd, bytes, 0, Math.min(byteLength, LINE_BYTES_MAX), offset);
     let end = this.length;
     while (end > 0 && (bytes[end - 1] === LF || bytes[end - 1] === CR)) end--;
     splitLine(bytes, 0, end, this.delimiter, fields);

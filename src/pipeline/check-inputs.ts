@@ -1,17 +1,10 @@
-import {
-  closeSync,
-  createWriteStream,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, createWriteStream, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { codeOf, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
+import { readFully } from '../store/read-fully.js';
 import type { CheckInput, CheckOutcome } from './check-files.js';
 import { type Archive, type ExpansionBudget, expandArchive, expansionBudget } from './expand.js';
 
@@ -167,7 +160,7 @@ function archiveKind(path: string): Archive['kind'] | null {
   const fd = openSync(path, 'r');
   try {
     const head = new Uint8Array(4);
-    const length = readSync(fd, head);
+    const length = readFully(fd, head, 0, head.length, 0);
     const begins = (magic: number[]) => length >= magic.length && magic.every((byte, i) => head[i] === byte);
     if (begins(GZ_MAGIC)) return 'gz';
     return ZIP_MAGICS.some(begins) ? 'zip' : null;

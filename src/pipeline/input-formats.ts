@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { DETECTION_BYTES, detectFormat } from '../formats/detect.js';
+import { readFully } from '../store/read-fully.js';
 import type { InputRecord } from './run-state.js';
 
 /**
@@ -25,7 +26,7 @@ function beginningOf(path: string): Uint8Array {
   try {
     const fd = openSync(path, 'r');
     try {
-      return head.subarray(0, readSync(fd, head));
+      return head.subarray(0, readFully(fd, head, 0, head.length, 0));
     } finally {
       closeSync(fd);
     }

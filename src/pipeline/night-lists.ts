@@ -1,6 +1,7 @@
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { readFully } from '../store/read-fully.js';
 import { syncPath } from './files.js';
 import type { TaskRecord } from './settle.js';
 import type { SettleResult } from './settle-types.js';
@@ -48,7 +49,7 @@ export function firstLines(path: string, count: number): string[] {
   const fd = openSync(path, 'r');
   try {
     const piece = Buffer.alloc(64 * 1024);
-    const got = readSync(fd, piece, 0, piece.length, 0);
+    const got = readFully(fd, piece, 0, piece.length, 0);
     const lines = piece.toString('latin1', 0, got).split('\n');
     if (got === piece.length) lines.pop();
     return lines.slice(1, count + 1).filter((line) => line !== '');

@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { shownText } from '../conformance/finding-buffer.js';
 import { RULES } from '../conformance/rules.js';
 import { formatNamed } from '../formats/formats.js';
+import { readFully } from '../store/read-fully.js';
 import { syncPath } from './files.js';
 import { csvField, ListWriter } from './list-writer.js';
 import { REJECT_COLUMNS } from './reject-rows.js';
@@ -80,7 +81,7 @@ function* inOrder(rows: Iterable<Float64Array>, later: readonly Float64Array[]):
 
 function readRows(fd: number, offset: number, count: number): Float64Array[] {
   const all = new Float64Array(count * REJECT_COLUMNS);
-  const got = readSync(fd, new Uint8Array(all.buffer), 0, all.byteLength, offset);
+  const got = readFully(fd, new Uint8Array(all.buffer), 0, all.byteLength, offset);
   const rows: Float64Array[] = [];
   for (let at = 0; at * 8 < got; at += REJECT_COLUMNS) rows.push(all.subarray(at, at + REJECT_COLUMNS));
   return rows;
@@ -169,7 +170,7 @@ function copyRecord(
   let copied = 0;
   let lineEnds = 0;
   while (copied < length) {
-    const got = readSync(from, piece, 0, Math.min(PIECE_BYTES, length - copied), offset + copied);
+    const got = readFully(from, piece, 0, Math.min(PIECE_BYTES, length - copied), offset + copied);
     if (got === 0) throw new Error('an input is shorter than when it was read');
     if (copied === 0) head = Buffer.from(piece.subarray(0, Math.min(got, 4096)));
     if (needsEnd) lineEnds += lineEndsIn(piece.subarray(0, got));

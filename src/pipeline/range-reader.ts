@@ -1,7 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { ruleNumber } from '../conformance/rules.js';
 import { type FormatName, formatNamed, type SourceSettings } from '../formats/formats.js';
 import type { RangeBounds, RangeEnd, RangeReader, RangeSink, RangeSource } from '../formats/range.js';
+import { readFully } from '../store/read-fully.js';
 
 /** A piece of a file of some format. */
 export interface FileRange extends RangeBounds {
@@ -38,14 +39,4 @@ export function readRange(range: FileRange, sink: RangeSink): RangeEnd {
   } finally {
     closeSync(fd);
   }
-}
-
-function readFully(fd: number, target: Uint8Array, at: number, wanted: number, position: number): number {
-  let got = 0;
-  while (got < wanted) {
-    const n = readSync(fd, target, at + got, wanted - got, position + got);
-    if (n === 0) break;
-    got += n;
-  }
-  return got;
 }

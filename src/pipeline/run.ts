@@ -145,8 +145,17 @@ function explained(thrown: unknown): unknown {
     const message = `A file or folder cannot be used: ${messageOf(thrown)}. Give this user the right, then run the same command again.`;
     return new ReadmillError('READMILL_NO_RIGHTS', message, { cause: thrown });
   }
-  return thrown;
+  if ((thrown as NodeJS.ErrnoException | null)?.syscall === undefined) return thrown;
+  const remedy = SYSTEM_REMEDIES[code] ?? 'See whether the disk is sound and mounted';
+  const message = `The system refused work on a file: ${messageOf(thrown)}. Nothing is lost. ${remedy}, then run the same command again: it goes on where it was.`;
+  return new ReadmillError('READMILL_SYSTEM', message, { cause: thrown });
 }
+
+const SYSTEM_REMEDIES: Record<string, string | undefined> = {
+  EMFILE: 'Allow this user more open files (ulimit -n)',
+  ENFILE: 'Close programs that hold many files open, or allow more of them on this machine (fs.file-max)',
+  EFBIG: 'Allow this user larger files (ulimit -f)',
+};
 
 async function beginRun(
   config: Config,
@@ -205,9 +214,12 @@ async function expandInputs(run: RunRecord): Promise<void> {
     try {
       await expandInput(input, number, directory);
     } catch (thrown) {
-      if (isDiskFull(thrown)) throw thrown;
+      const { syscall, path = input.path } = thrown as NodeJS.ErrnoException;
+      if (isDiskFull(thrown) || syscall === 'write' || path !== input.path) throw thrown;
       input.status = 'failed';
       input.problem = `cannot be expanded: ${messageOf(thrown)}`;
+      // What the system refuses is no fault of the file: it stays in the inbox.
+      if (syscall !== undefined) input.isToolFault = true;
       input.members = [];
     }
   }
@@ -293,6 +305,7 @@ async function restart(run: RunRecord): Promise<void> {
     input.status = 'claimed';
     input.sha256 = '';
     delete input.problem;
+    delete input.isToolFault;
     delete input.duplicateOf;
   }
   await expandInputs(run);

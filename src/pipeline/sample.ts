@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { type FormatName, formatNamed, type SourceSettings } from '../formats/formats.js';
+import { readFully } from '../store/read-fully.js';
 
 /** Meter ids are sampled at steps of this many bytes, or at larger ones where that would be too many. */
 const STEP_BYTES = 128 * 1024;
@@ -43,7 +44,7 @@ export function sampleMeterIds(files: readonly SampledFile[], stepBytes = STEP_B
     }
     try {
       for (let at = 0; at < file.sizeBytes; at += step) {
-        const length = readSync(fd, piece, 0, sampleBytes, at);
+        const length = readFully(fd, piece, 0, sampleBytes, at);
         const meterId = meterIdIn(piece.toString('latin1', 0, length), at === 0, file.settings);
         if (meterId !== '') meterIds.push(meterId);
       }

@@ -146,8 +146,10 @@ function settleDuplicates(run: RunRecord, ledger: Ledger): void {
   }
 }
 
+/** Also of one that could not be expanded: it may not have been whole yet. */
 function checkUnchanged(input: InputRecord): void {
-  if (input.status !== 'claimed') return;
+  const isUnexpanded = input.status === 'failed' && input.isToolFault === undefined;
+  if (input.status !== 'claimed' && !isUnexpanded) return;
   try {
     if (!hasChanged(input)) return;
     fail(input, 'changed while it was read; it stays in the inbox for the next run', false);

@@ -20,6 +20,13 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
+/**
+ * Piscina asks for a module by `require` before it imports it. Where Node.js 20 does that for an ES module in a thread
+ * that is being ended (an empty night is over before its threads have started), the whole process aborts: with this
+ * option `require` refuses at once, and the module is imported.
+ */
+const NO_REQUIRE = '--no-experimental-require-module';
+
 export function openPool(workers: number): WorkerPool {
   // Each thread compiles what it runs hot by itself: further threads that do so take the processors from these.
   setFlagsFromString('--no-concurrent-recompilation');
@@ -28,6 +35,7 @@ export function openPool(workers: number): WorkerPool {
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
+    ...(process.allowedNodeEnvironmentFlags.has(NO_REQUIRE) ? { execArgv: [NO_REQUIRE] } : {}),
   });
   return {
     workers,

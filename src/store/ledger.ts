@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { open, type RootDatabase } from 'lmdb';
-import { diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
+import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 
 /** Layout of the ledger; a state folder of another one is refused. */
 const LAYOUT = 2;
@@ -57,30 +57,45 @@ export function openLedger(stateDirectory: string): Ledger {
   try {
     takeLock(database, stateDirectory);
   } catch (thrown) {
-    throw isDiskFull(thrown) ? diskFullError(thrown) : thrown;
+    throw writeError(thrown, stateDirectory);
   }
   const ledger: Ledger = {
     ...readsOf(database),
     write(writes) {
-      database.transactionSync(() => {
-        for (const [key, value] of writes) {
-          if (value === undefined) database.removeSync(key);
-          else database.putSync(key, serialize(value));
-        }
-      });
+      try {
+        database.transactionSync(() => {
+          for (const [key, value] of writes) {
+            if (value === undefined) database.removeSync(key);
+            else database.putSync(key, serialize(value));
+          }
+        });
+      } catch (thrown) {
+        throw writeError(thrown, stateDirectory);
+      }
     },
     async close() {
       try {
         ledger.write([['lock', undefined]]);
       } catch (thrown) {
         // On a full disk the lock stays: that of a process that has ended holds nobody up.
-        if (!isDiskFull(thrown)) throw thrown;
+        if (codeOf(thrown) !== 'READMILL_DISK_FULL') throw thrown;
       } finally {
         await database.close();
       }
     },
   };
   return ledger;
+}
+
+/** The error that a failed write of the ledger ends a command with; nothing of its transaction is there. */
+function writeError(thrown: unknown, stateDirectory: string): unknown {
+  if (thrown instanceof ReadmillError) return thrown;
+  if (isDiskFull(thrown)) return diskFullError(thrown);
+  return new ReadmillError(
+    'READMILL_STATE_UNUSABLE',
+    `The ledger of the state folder ${stateDirectory} cannot be written: ${messageOf(thrown)}. Nothing is lost. See whether the disk is sound and files may be large enough (ulimit -f), then run the same command again: it goes on where it was.`,
+    { cause: thrown },
+  );
 }
 
 /** What can be looked at while another process works. */

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { readFully } from './read-fully.js';
 
 /** A line of the lists of a run is shorter. */
 const LINE_BYTES_MAX = 8192;
@@ -52,7 +53,7 @@ function collect(fd: number, from: number, key: string): string[] {
 
 function textAt(fd: number, position: number, length: number): string {
   const bytes = Buffer.alloc(length);
-  return bytes.toString('latin1', 0, readSync(fd, bytes, 0, length, position));
+  return bytes.toString('latin1', 0, readFully(fd, bytes, 0, length, position));
 }
 
 function firstField(line: string): string {

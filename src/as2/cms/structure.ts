@@ -1,4 +1,5 @@
 import * as asn1js from 'asn1js';
+import { messageOf } from '../../model/errors.js';
 import { BER_DEPTH_MAX, BerError, STRUCTURE_BYTES_MAX } from './ber-cursor.js';
 import { der, setOf, TAG } from './der.js';
 
@@ -17,14 +18,23 @@ export interface Element {
 
 /** Parses a small structure in BER. @throws BerError */
 export function parseStructure(bytes: Buffer, what: string): Element {
-  const { offset, result } = asn1js.fromBER(bytes, {
-    maxDepth: BER_DEPTH_MAX,
-    maxNodes: ELEMENTS_MAX,
-    maxContentLength: STRUCTURE_BYTES_MAX,
-    parseEmbedded: false,
-  });
+  const { offset, result } = parsed(bytes, what);
   if (offset === -1) throw new BerError(`${what} is not well formed: ${result.error}`);
   return elementOf(result);
+}
+
+/** The library throws errors of its own at times that are none, and at some other values. */
+function parsed(bytes: Buffer, what: string): ReturnType<typeof asn1js.fromBER> {
+  try {
+    return asn1js.fromBER(bytes, {
+      maxDepth: BER_DEPTH_MAX,
+      maxNodes: ELEMENTS_MAX,
+      maxContentLength: STRUCTURE_BYTES_MAX,
+      parseEmbedded: false,
+    });
+  } catch (thrown) {
+    throw new BerError(`${what} is not well formed: ${messageOf(thrown)}`);
+  }
 }
 
 function elementOf(block: asn1js.BaseBlock): Element {

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { FaultOrder } from './fault-order.js';
+
+const LAUNCHER = fileURLToPath(new URL('../../../src/cli/launch.mjs', import.meta.url));
+const PRELOAD = new URL('./fault-preload.js', import.meta.url).href;
+/** No command of a torture night takes longer, or it hangs. */
+const HANG_MS = 180_000;
+
+export interface Ended {
+  /** Exit code; null where a signal ended it. */
+  code: number | null;
+  hung: boolean;
+  stdout: string;
+  stderr: string;
+  wallMs: number;
+}
+
+export interface Started {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+}
+
+/** Starts `readmill`, with something that goes wrong in it. */
+export function startProgram(args: readonly string[], order?: FaultOrder, fileLimitKib?: number): Started {
+  const beganMs = performance.now();
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  if (order !== undefined) {
+    Object.assign(env, { READMILL_FAULT: JSON.stringify(order), NODE_OPTIONS: `--import ${PRELOAD}` });
+  }
+  const words = [process.execPath, LAUNCHER, ...args];
+  // `ulimit -f` counts blocks of 512 bytes.
+  const limited = ['sh', '-c', `ulimit -f ${(fileLimitKib ?? 0) * 2}; exec "$@"`, 'sh', ...words];
+  const [command = '', ...rest] = fileLimitKib === undefined ? words : limited;
+  const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (piece: Buffer) => out.push(piece));
+  child.stderr.on('data', (piece: Buffer) => err.push(piece));
+  let hung = false;
+  const timer = setTimeout(() => {
+    hung = true;
+    child.kill('SIGKILL');
+  }, HANG_MS);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      const text = (pieces: Buffer[]) => Buffer.concat(pieces).toString('utf8');
+      resolve({ code, hung, stdout: text(out), stderr: text(err), wallMs: performance.now() - beganMs });
+    });
+  });
+  return { child, ended };
+}
+
+/** Runs a command that must do its work. */
+export async function must(args: readonly string[]): Promise<Ended> {
+  const ended = await startProgram(args).ended;
+  if (ended.code !== 0 && ended.code !== 2)
+    throw new Error(`readmill ${args.join(' ')} ended with ${ended.code}: ${ended.stderr}`);
+  return ended;
+}
