@@ -4,7 +4,7 @@ import { findProfile } from '../../src/conformance/profiles.js';
 import { sourceSettings } from '../../src/conformance/source-settings.js';
 import type { FormatName } from '../../src/formats/formats.js';
 import { formatSum } from '../../src/model/decimal.js';
-import { EST_OFFSET_MINUTES } from '../../src/model/time.js';
+import { EST_OFFSET_MINUTES, parseZone } from '../../src/model/time.js';
 import { forEachLimited, openPool, type WorkerPool } from '../../src/pipeline/worker-pool.js';
 import { BENCH_PROFILES } from '../night-data.js';
 import { NOW_STAMP } from '../night-day.js';
@@ -23,7 +23,7 @@ export async function openReadmillScan(workers: number, format: FormatName): Pro
 async function sumFile(path: string, format: FormatName, pool: WorkerPool): Promise<ScanAnswer> {
   const fileBytes = statSync(path).size;
   const profile = findProfile(BENCH_PROFILES[format])!;
-  const settings = sourceSettings(profile, EST_OFFSET_MINUTES, NOW_STAMP)[format];
+  const settings = sourceSettings(profile, parseZone(profile.timeZone)!, NOW_STAMP)[format];
   const starts = Array.from({ length: Math.ceil(fileBytes / RANGE_BYTES) }, (_, k) => k * RANGE_BYTES);
   let reads = 0;
   let sum = 0n;
