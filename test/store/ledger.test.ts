@@ -1,13 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { serialize } from 'node:v8';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLedger, viewLedger } from '../../src/store/ledger.js';
+import { damageOfPages } from '../../src/store/ledger-pages.js';
 
 /** The built module, for processes of their own; `npm test` has built it. */
 const BUILT_LEDGER = new URL('../../dist/src/store/ledger.js', import.meta.url);
@@ -44,6 +47,13 @@ async function killed(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
+}
+
+/** A value as the ledger keeps it. */
+function kept(key: string, value: unknown): Buffer {
+  const check = Buffer.alloc(4);
+  check.writeUInt32LE(crc32(serialize(value), crc32(key)));
+  return Buffer.concat([check, serialize(value)]);
 }
 
 const isBusy = expect.objectContaining({ code: 'READMILL_STATE_BUSY' });
@@ -87,13 +97,47 @@ describe('the state folder', () => {
   });
 
   it('is refused where another version wrote it', async () => {
-    const ledger = openLedger(directory);
-    ledger.write([['layout', 99]]);
-    await ledger.close();
+    await openLedger(directory).close();
+    const database = open<Buffer, string>({ path: join(directory, 'ledger'), encoding: 'binary' });
+    database.putSync('layout', serialize(99));
+    await database.close();
     expect(() => openLedger(directory)).toThrowError(
       expect.objectContaining({ code: 'READMILL_STATE_UNUSABLE' }),
     );
     expect(() => openLedger(directory)).toThrowError(/layout 99/);
+  });
+
+  it('is taken over from the version before, whose values had no checksums', async () => {
+    await openLedger(directory).close();
+    const path = join(directory, 'ledger');
+    const before = open<Buffer, string>({ path, encoding: 'binary' });
+    const held = { pid: process.pid, started: 'an earlier boot/1', host: hostname() };
+    const entries = { 'file/1': { size: 7n }, 'run/1': ['x'.repeat(9_000)], lock: held, layout: 2 };
+    before.transactionSync(() => {
+      before.removeSync('sum');
+      for (const [key, value] of Object.entries(entries)) before.putSync(key, serialize(value));
+    });
+    await before.close();
+    expect(() => viewLedger(directory)).toThrowError(/layout 2.*`readmill run` takes it over/);
+    const ledger = openLedger(directory);
+    expect(ledger.get('file/1')).toEqual({ size: 7n });
+    expect(ledger.get('run/1')).toEqual(['x'.repeat(9_000)]);
+    // The two entries, the layout, the sum and the lock.
+    expect(ledger.check()).toBe(5);
+    await ledger.close();
+    const view = viewLedger(directory)!;
+    expect(view.check()).toBe(4);
+    await view.close();
+  });
+
+  it('is not taken over where only the number of its layout is damaged', async () => {
+    await openLedger(directory).close();
+    const database = open<Buffer, string>({ path: join(directory, 'ledger'), encoding: 'binary' });
+    database.putSync('layout', serialize(2));
+    await database.close();
+    expect(() => openLedger(directory)).toThrowError(
+      expect.objectContaining({ code: 'READMILL_STATE_DAMAGED' }),
+    );
   });
 
   it('is refused where it is no folder', () => {
@@ -107,14 +151,13 @@ describe('the state folder', () => {
     const held = ledger.get<{ pid: number; started: string; host: string }>('lock')!;
     expect(held.pid).toBe(process.pid);
     await ledger.close();
-    const { serialize } = await import('node:v8');
     const database = open<Buffer, string>({ path: join(directory, 'ledger'), encoding: 'binary' });
-    database.putSync('lock', serialize({ ...held, started: 'an earlier boot/1' }));
+    database.putSync('lock', kept('lock', { ...held, started: 'an earlier boot/1' }));
     await database.close();
     const again = openLedger(directory);
     await again.close();
     const other = open<Buffer, string>({ path: join(directory, 'ledger'), encoding: 'binary' });
-    other.putSync('lock', serialize({ ...held, started: 'an earlier boot/1', host: 'elsewhere.example' }));
+    other.putSync('lock', kept('lock', { ...held, started: 'an earlier boot/1', host: 'elsewhere.example' }));
     await other.close();
     expect(() => openLedger(directory)).toThrowError(isBusy);
   });
@@ -223,5 +266,79 @@ describe('what is kept', () => {
     const again = openLedger(directory);
     for (const [name, given] of model) expect(again.get(name)).toEqual(given);
     await again.close();
+  });
+});
+
+describe('a damaged ledger', () => {
+  /** Runs `damage-ledger.mjs`: LMDB could end the process, and so the tests, where it trusts a damaged page. */
+  function damageLedger(folder: string, ...args: (string | number)[]): { lines: string[]; end: string } {
+    const program = fileURLToPath(new URL('damage-ledger.mjs', import.meta.url));
+    const { stdout, status, signal } = spawnSync(
+      process.execPath,
+      [program, BUILT_LEDGER.href, folder, ...args.map(String)],
+      { encoding: 'utf8', maxBuffer: 1 << 28 },
+    );
+    return { lines: stdout.split('\n').filter((line) => line !== ''), end: String(signal ?? status) };
+  }
+
+  /** What opening the cases of one ledger said, by how often; the last case where the process did not end well. */
+  function opened(seed: number, kind: string, cases: number): Record<string, number> {
+    const folder = join(directory, `ledger-${seed}`);
+    mkdirSync(folder);
+    const made = damageLedger(folder, 'make', seed, 3 + seed * 9, [8, 60, 400][seed % 3]!);
+    expect(made.end).toBe(seed % 2 === 1 ? 'SIGKILL' : '0');
+    const { lines, end } = damageLedger(folder, 'open', seed, 0, cases, kind);
+    expect([end, end === '0' ? '' : lines.at(-1)]).toEqual(['0', '']);
+    const said: Record<string, number> = {};
+    for (let i = 0; i < lines.length; i += 2) {
+      const answer = JSON.parse(lines[i + 1]!) as { said: string };
+      expect(['whole', 'READMILL_STATE_DAMAGED'], lines[i]).toContain(answer.said);
+      said[answer.said] = (said[answer.said] ?? 0) + 1;
+    }
+    expect(Object.values(said).reduce((a, b) => a + b)).toBe(1 + cases);
+    // Case 0 is the ledger as it was written.
+    expect(JSON.parse(lines[1]!)).toEqual({ said: 'whole' });
+    return said;
+  }
+
+  it('is told wherever a byte that holds something is another, and never ends the process', () => {
+    for (const seed of [1, 2, 3]) {
+      const said = opened(seed, 'flip', 50);
+      expect(said.READMILL_STATE_DAMAGED).toBeGreaterThan(10);
+    }
+  });
+
+  it('is told wherever it is cut off, but for what was free', () => {
+    for (const seed of [1, 2]) expect(opened(seed, 'cut', 20).READMILL_STATE_DAMAGED).toBeGreaterThan(12);
+  });
+
+  it('is told where LMDB would write into a page in place, free too many pages, or go back to an earlier state', async () => {
+    const ledger = openLedger(directory);
+    ledger.write([['large', 'x'.repeat(10_000)]]);
+    ledger.write([['run/1', 1]]);
+    await ledger.close();
+    const path = join(directory, 'ledger', 'data.mdb');
+    const bytes = readFileSync(path);
+    expect(damageOfPages(path)).toBeNull();
+    const transactions = [0, 4096].map((meta) => bytes.readBigUInt64LE(meta + 152));
+    const meta = transactions[0]! > transactions[1]! ? 0 : 4096;
+    const root = Number(bytes.readBigUInt64LE(meta + 96 + 40));
+    const node = bytes.indexOf('large', root * 4096);
+    const overflow = Number(bytes.readBigUInt64LE(node + 5));
+    expect(bytes.readUInt16LE(overflow * 4096 + 18)).toBe(4);
+    const changes: ((to: Buffer) => void)[] = [
+      (to) => to.writeBigUInt64LE(bytes.readBigUInt64LE(meta + 152) - 2n, meta + 152),
+      (to) => to.writeUInt8(0x80, root * 4096 + 15),
+      (to) => to.writeUInt8(0x80, overflow * 4096 + 15),
+      (to) => to.writeBigUInt64LE(bytes.readBigUInt64LE(node + 5 + 16) + 1n, node + 5 + 16),
+    ];
+    const told = changes.map((change) => {
+      const damaged = Buffer.from(bytes);
+      change(damaged);
+      writeFileSync(join(directory, 'damaged.mdb'), damaged);
+      return damageOfPages(join(directory, 'damaged.mdb'));
+    });
+    for (const said of told) expect(said).toMatch(/damaged/);
+    expect(told).toHaveLength(changes.length);
   });
 });
