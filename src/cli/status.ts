@@ -6,6 +6,7 @@ import { finishedDeliveries, openDeliveries } from '../as2/sender/delivery-queue
 import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
 import { shownPath } from '../pipeline/intake.js';
 import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
+import { type StateVerdict, UNVERIFIED_FOLDERS, verifyState } from '../pipeline/verify-state.js';
 import { type LedgerView, viewLedger } from '../store/ledger.js';
 import { deliveryLine } from './delivery-lines.js';
 
@@ -15,6 +16,7 @@ const DELIVERED_SHOWN_MAX = 20;
 
 interface StatusOptions {
   config: string;
+  verify?: boolean;
   json?: boolean;
 }
 
@@ -43,13 +45,23 @@ export function registerStatus(program: Command): void {
     .command('status')
     .description('runs, files, batches and deliveries, as the ledger has them')
     .requiredOption('--config <file>', 'configuration (docs/configuration.md)')
+    .option('--verify', 'compare all files of the state folder with what was written')
     .option('--json', 'print the answer as one JSON document')
     .addHelpText(
       'after',
-      '\nExample:\n  readmill status --config night.json\n\nIt changes nothing, and may be called while a run works.\nExit code: 0; 1 where the state folder cannot be read.',
+      '\nExamples:\n  readmill status --config night.json\n  readmill status --config night.json --verify\n\nIt changes nothing, and may be called while a run works; --verify is for the time when none works.\nExit code: 0; 1 where the state folder cannot be read, or something in it is damaged.',
     )
     .action(async (options: StatusOptions) => {
       const config = readDeliveryConfig(options.config);
+      if (options.verify === true) {
+        const verdict = await verifyState(config.state);
+        const isWhole = verdict.damages.length === 0;
+        const text = verdictText(config.state, verdict);
+        const json = { state: shownPath(config.state), isWhole, notVerified: UNVERIFIED_FOLDERS, ...verdict };
+        process.stdout.write(`${options.json === true ? JSON.stringify(json, null, 2) : text}\n`);
+        if (!isWhole) process.exitCode = 1;
+        return;
+      }
       const ledger = viewLedger(config.state);
       try {
         const status = statusOf(config, ledger);
@@ -59,6 +71,22 @@ export function registerStatus(program: Command): void {
         await ledger?.close();
       }
     });
+}
+
+function verdictText(state: string, verdict: StateVerdict): string {
+  const { ledgerEntries, history, registerRows, archivedFiles, damages } = verdict;
+  const count = (number: number) => number.toLocaleString('en');
+  const lines = [
+    `State      ${shownPath(state)}`,
+    `Ledger     ${count(ledgerEntries)} entries`,
+    `History    ${count(history.files)} files, ${count(Math.ceil(history.bytes / 1e6))} MB`,
+    `Register   ${count(registerRows)} rows`,
+    `Archive    ${count(archivedFiles)} files`,
+    `Not looked at: ${UNVERIFIED_FOLDERS.join(', ')}`,
+    ...damages.map(({ path, code, message }) => `Damaged    ${path}\n           ${message} [${code}]`),
+  ];
+  const end = damages.length === 0 ? 'All of this is as it was written.' : 'See docs/recovery.md.';
+  return [...lines, end].join('\n');
 }
 
 interface DoneRun {

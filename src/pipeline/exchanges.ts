@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { parseZone, readDayStart } from '../model/time.js';
 import { openRegister, type RegisterSlice } from '../store/meter-register.js';
 import { meterIdText } from '../store/register-rows.js';
@@ -35,8 +36,21 @@ const exchangesPath = (register: string): string => `${register}.exchanges.json`
 /** Finds the exchanged meters of an imported register and writes them beside it. */
 export function writeExchanges(register: string): void {
   const path = exchangesPath(register);
-  writeFileSync(`${path}.tmp`, JSON.stringify(findExchanges(register)), { mode: 0o600 });
+  const rows = JSON.stringify(findExchanges(register));
+  writeFileSync(`${path}.tmp`, `{"crc32":${crc32(rows)},"rows":${rows}}`, { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
+}
+
+/** The exchanged meters beside a register; null where the file is not there, or not as it was written. */
+export function readExchanges(register: string): ExchangedRow[] | null {
+  try {
+    const text = readFileSync(exchangesPath(register), 'utf8');
+    const { crc32: check, rows } = JSON.parse(text) as { crc32: number; rows: ExchangedRow[] };
+    const content = JSON.stringify(rows);
+    return check === crc32(content) && text === `{"crc32":${check},"rows":${content}}` ? rows : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Counts meters by a hash of their service delivery point, then looks closer where there is more than one. */
@@ -100,8 +114,12 @@ function exchangedRow(slice: RegisterSlice, row: number): ExchangedRow {
 /** Covered time on the days of a run, of all meters. @param days read days that the run has to do with */
 export function coveredTimes(run: RunRecord, days: readonly number[]): CoveredTime[] {
   if (run.register === null || days.length === 0) return [];
-  if (!existsSync(exchangesPath(run.register))) writeExchanges(run.register);
-  const rows = JSON.parse(readFileSync(exchangesPath(run.register), 'latin1')) as ExchangedRow[];
+  let rows = readExchanges(run.register);
+  if (rows === null) {
+    // It is made from the register alone.
+    writeExchanges(run.register);
+    rows = readExchanges(run.register)!;
+  }
   const zone = parseZone(run.config.marketTimeZone)!;
   const start = readDayStart(
     days.reduce((a, b) => Math.min(a, b)),

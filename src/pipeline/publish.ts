@@ -3,6 +3,7 @@ import { createReadStream, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReadmillError } from '../model/errors.js';
 import { compactSecond } from '../model/time.js';
+import { withChecksum } from '../store/history-arrow.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
 import type { Config } from './config.js';
 import { moveFile, syncPath } from './files.js';
@@ -85,8 +86,8 @@ export async function publishTask(
   return record;
 }
 
-function historyName({ kind, day, partition }: StagedHistory, runId: string): string {
-  return `${kind}-${day}-${partition}-${runId}.arrow`;
+function historyName({ kind, day, partition, crc32 }: StagedHistory, runId: string): string {
+  return withChecksum(`${kind}-${day}-${partition}-${runId}`, crc32);
 }
 
 function historyWrites(result: SettleResult, runId: string): LedgerWrite[] {
@@ -98,7 +99,9 @@ function historyWrites(result: SettleResult, runId: string): LedgerWrite[] {
     if (kind === 'registers') {
       writes.push([registersKey(day, partition), { file: name, isOpen: false } satisfies HistoryEntry]);
     } else if (kind === 'day') {
-      const totals = historyName({ ...file, kind: 'totals' }, runId);
+      const isTotals = (other: StagedHistory) =>
+        other.kind === 'totals' && other.day === day && other.partition === partition;
+      const totals = historyName(result.history.find(isTotals)!, runId);
       const entry: HistoryEntry = { file: name, totals, isOpen: open.has(day) };
       writes.push([dayKey(day, partition), entry]);
     }

@@ -66,6 +66,12 @@ export async function importCurrent(
   }
 }
 
+/** Path of the register that was imported last, by what the ledger says; null where there is none. */
+export function importedRegister(state: string, ledger: Pick<Ledger, 'get'>): string | null {
+  const known = ledger.get<CurrentRegister>(REGISTER_KEY);
+  return known === undefined ? null : join(state, 'register', known.name);
+}
+
 /**
  * Path of the register that a run uses: the configured file, imported where it is new or changed; without
  * one, what `register import` imported last; else null.

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { readDayOf, readDayStart } from '../model/time.js';
 import { channelCode, IS_REGISTER, REGISTER_OF } from '../model/units.js';
 import {
@@ -344,7 +345,8 @@ function writeHistory(
     } finally {
       closeSync(fd);
     }
-    staged.push({ partition, kind, day, path });
+    const check = pieces.reduce((sum, piece) => crc32(piece, sum), 0);
+    staged.push({ partition, kind, day, path, crc32: check });
   };
   for (const { day, bytes, totals } of days.finish()) {
     write('day', day, bytes);

@@ -85,6 +85,8 @@ export interface StagedHistory {
   kind: 'day' | 'totals' | 'registers';
   day: number;
   path: string;
+  /** CRC-32 of its bytes. */
+  crc32: number;
 }
 
 /** Counts of reads by where they went; `bySource` has one entry for each source. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import {
   AsyncByteQueue,
   Dictionary,
@@ -87,6 +88,17 @@ export interface OpenFile {
   keys: KeyColumns;
 }
 
+/** The name of a file that says what its bytes are: files are written once, and never changed. */
+export function withChecksum(name: string, check: number): string {
+  return `${name}-${check.toString(16).padStart(8, '0')}.arrow`;
+}
+
+/** Whether the bytes of a file are those that its name says; true where it says nothing. */
+function isAsNamed(path: string, bytes: Uint8Array): boolean {
+  const named = /-([0-9a-f]{8})\.arrow$/.exec(path)?.[1];
+  return named === undefined || Number.parseInt(named, 16) === crc32(bytes);
+}
+
 /**
  * Opens a history file.
  * @param formats those that it may have
@@ -94,7 +106,9 @@ export interface OpenFile {
  */
 export function openFile(path: string, formats: readonly string[]): OpenFile {
   try {
-    const table = tableFromIPC(readFileSync(path));
+    const bytes = readFileSync(path);
+    if (!isAsNamed(path, bytes)) throw new Error('its bytes are not those that were written');
+    const table = tableFromIPC(bytes);
     const { metadata } = table.schema;
     const format = metadata.get(FORMAT_KEY) ?? '';
     if (!formats.includes(format)) throw formatError(path, format, formats);

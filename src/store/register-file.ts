@@ -117,6 +117,7 @@ export function readIndex(fd: number, sizeBytes: number, path: string): Register
     throw damagedRegister(path, 'the file is cut off, or no meter register of this version of readmill');
   }
   const view = new DataView(trailer.buffer);
+  if (view.getUint32(12, true) !== 0) throw damagedRegister(path, 'the end of the meter register is damaged');
   const length = Number(view.getBigUint64(0, true));
   const json =
     length > Math.min(INDEX_BYTES_MAX, sizeBytes - TRAILER_BYTES)

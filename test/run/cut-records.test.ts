@@ -30,7 +30,7 @@ function filesOfRun(name: string, lines: string[]): Record<string, string> {
   const hashes: Record<string, string> = {};
   for (const part of ['outbox', 'state/history']) {
     for (const file of readdirSync(join(home, part))) {
-      const key = file.replace(/-2026\d+-\d+\.arrow$/, '');
+      const key = file.replace(/-2026\d+-\d+-[0-9a-f]{8}\.arrow$/, '');
       hashes[key] = createHash('sha256')
         .update(readFileSync(join(home, part, file)))
         .digest('hex');

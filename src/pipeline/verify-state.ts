@@ -1,0 +1,128 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { messageOf, ReadmillError } from '../model/errors.js';
+import { readDayFile } from '../store/history-file.js';
+import { type LedgerView, viewLedger } from '../store/ledger.js';
+import { openRegister } from '../store/meter-register.js';
+import { ReadRanks } from '../store/read-ranks.js';
+import { readRegisterFile } from '../store/registers-file.js';
+import { readTotalsFile } from '../store/totals-file.js';
+import { readExchanges } from './exchanges.js';
+import { hashFile } from './hash-file.js';
+import { importedRegister } from './register-current.js';
+import type { HistoryEntry } from './run-state.js';
+
+/** A file of a state folder that is not as it was written. */
+export interface StateDamage {
+  /** Within the state folder. */
+  path: string;
+  code: string;
+  message: string;
+}
+
+/** What was looked at in a state folder, and what is damaged. */
+export interface StateVerdict {
+  ledgerEntries: number;
+  history: { files: number; bytes: number };
+  registerRows: number;
+  archivedFiles: number;
+  damages: StateDamage[];
+}
+
+/** Folders whose files nothing is reckoned from: they are for people, partners and other programs. */
+export const UNVERIFIED_FOLDERS = ['connect', 'quarantine', 'receipts', 'reports', 'spool', 'work'];
+
+/**
+ * Compares all that a state folder knows with what was written: every entry of the ledger, every current file of
+ * the history, the meter register, and the input files in the archive. Changes nothing.
+ * @param state the state folder
+ */
+export async function verifyState(state: string): Promise<StateVerdict> {
+  const verdict: StateVerdict = {
+    ledgerEntries: 0,
+    history: { files: 0, bytes: 0 },
+    registerRows: 0,
+    archivedFiles: 0,
+    damages: [],
+  };
+  const look = (path: string, work: () => void) => {
+    try {
+      work();
+    } catch (thrown) {
+      const code = thrown instanceof ReadmillError ? thrown.code : 'READMILL_STATE_DAMAGED';
+      verdict.damages.push({ path: relative(state, path), code, message: messageOf(thrown) });
+    }
+  };
+  let ledger: LedgerView | null = null;
+  look(join(state, 'ledger'), () => {
+    ledger = viewLedger(state);
+    verdict.ledgerEntries = ledger?.check() ?? 0;
+  });
+  const view = ledger as LedgerView | null;
+  try {
+    // What a damaged ledger names is not to be trusted.
+    if (view === null || verdict.damages.length > 0) return verdict;
+    verifyHistory(state, view, verdict, look);
+    verifyRegister(state, view, verdict, look);
+    verifyArchive(state, view, verdict, look);
+  } finally {
+    await view?.close();
+  }
+  return verdict;
+}
+
+type Look = (path: string, work: () => void) => void;
+
+function verifyHistory(state: string, ledger: LedgerView, verdict: StateVerdict, look: Look): void {
+  const read = (name: string, reader: (path: string) => unknown) => {
+    const path = join(state, 'history', name);
+    look(path, () => {
+      reader(path);
+      verdict.history.files++;
+      verdict.history.bytes += statSync(path).size;
+    });
+  };
+  for (const { value } of ledger.list<HistoryEntry>('history/day/')) {
+    read(value.file, (path) => readDayFile(path, new ReadRanks()));
+    if (value.totals !== undefined) read(value.totals, readTotalsFile);
+  }
+  for (const { value } of ledger.list<HistoryEntry>('history/registers/'))
+    read(value.file, (path) => readRegisterFile(path, new ReadRanks()));
+}
+
+function verifyRegister(state: string, ledger: LedgerView, verdict: StateVerdict, look: Look): void {
+  const path = importedRegister(state, ledger);
+  if (path === null) return;
+  look(path, () => {
+    const register = openRegister(path);
+    try {
+      for (const { rows } of register.pieces()) verdict.registerRows += rows;
+    } finally {
+      register.close();
+    }
+    if (readExchanges(path) === null) {
+      throw new ReadmillError(
+        'READMILL_REGISTER_DAMAGED',
+        `${path}: the list of exchanged meters beside it is not as it was written. The next run makes it anew.`,
+      );
+    }
+  });
+}
+
+/** An input file that was carried is known by the hash of its content; so is one that repeats it. */
+function verifyArchive(state: string, ledger: LedgerView, verdict: StateVerdict, look: Look): void {
+  const archive = join(state, 'archive');
+  if (!existsSync(archive)) return;
+  const entries = readdirSync(archive, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    look(path, () => {
+      verdict.archivedFiles++;
+      if (ledger.get(`file/${hashFile(path)}`) !== undefined) return;
+      throw new ReadmillError(
+        'READMILL_STATE_DAMAGED',
+        `${path}: the file is not as it was taken in. Nothing is read from it any more; fetch it again from the head end where you need it.`,
+      );
+    });
+  }
+}
