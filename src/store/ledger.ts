@@ -152,6 +152,8 @@ export function viewLedger(stateDirectory: string): LedgerView | null {
   try {
     const layout = layoutOf(database, stateDirectory);
     if (layout !== undefined && layout !== LAYOUT) throw otherLayout(stateDirectory, layout);
+    // What is written until the first look is to be seen.
+    database.resetReadTxn();
   } catch (thrown) {
     void database.close();
     throw thrown;
