@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { formatSum } from '../model/decimal.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
 import { moveFile, syncPath } from './files.js';
+import { hasChanged } from './intake.js';
 import { type NightDeliveries, NO_DELIVERIES } from './night-delivery.js';
 import { joinLists, type ListName } from './night-lists.js';
 import { type NightTotals, nightTotals } from './night-totals.js';
@@ -80,8 +81,11 @@ export async function finishNight(
     night.archive = archivePaths(run);
   }
   for (const [number, path] of night.archive) {
-    const { path: from } = run.inputs[number]!;
-    if (existsSync(from) || existsSync(path)) await moveFile(from, path);
+    const input = run.inputs[number]!;
+    const isThere = existsSync(input.path);
+    // What somebody changed since it was read holds what nobody has read: it stays for the next run.
+    if (isThere && hasChanged(input)) continue;
+    if (isThere || existsSync(path)) await moveFile(input.path, path);
   }
   closeRun(night, ledger);
   removeUnused(run, ledger);

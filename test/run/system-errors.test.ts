@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
@@ -72,4 +72,25 @@ test.concurrent('an error of the system ends a run with its remedy, and the run 
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/EIO.*Nothing is lost.*\[READMILL_SYSTEM\]/);
   await expectDoneAfterwards(folder);
+});
+
+test.concurrent('a file that grows after it was read is not put away as done: the next run takes it', async () => {
+  const folder = packedFolder();
+  const whole = readFileSync(night.files[0]!.path);
+  rmSync(folder.packed);
+  const path = join(folder.inbox, 'growing.cmep');
+  const lines = whole.subarray(0, whole.lastIndexOf(10, whole.length >> 1) + 1);
+  writeFileSync(path, lines);
+  const ended = await runWith(folder, {
+    kind: 'rights',
+    path: join(folder.state, 'archive'),
+    errno: 'EACCES',
+  });
+  expect([ended.code, readdirSync(folder.inbox)]).toEqual([1, ['growing.cmep']]);
+  writeFileSync(path, whole);
+  await readmill(runArguments(folder, NOW));
+  expect(readdirSync(folder.inbox)).toEqual(['growing.cmep']);
+  const again = JSON.parse((await readmill(runArguments(folder, NOW))).stdout);
+  expect(again.reads.accepted + again.reads.duplicates).toBe(again.reads.received);
+  expect(readdirSync(folder.inbox)).toEqual([]);
 });
