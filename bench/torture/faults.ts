@@ -162,7 +162,14 @@ function secondProcess(): Fault {
 
 function altered(dice: Dice, { root, inputs }: FaultPlace): Fault {
   const how = dice.oneOf(['truncate', 'append', 'flip', 'replace', 'remove'] as const);
-  const order: FaultOrder = { kind: 'alter', under: root, at: dice.below(12), path: dice.oneOf(inputs), how };
+  // The first call looks at the file and claims it: what is changed before that came so.
+  const order: FaultOrder = {
+    kind: 'alter',
+    under: root,
+    at: 1 + dice.below(12),
+    path: dice.oneOf(inputs),
+    how,
+  };
   return { name: `input changed (${how})`, order };
 }
 
