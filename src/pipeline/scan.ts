@@ -73,7 +73,20 @@ export async function scanInputs(
   await forEachLimited(work, pool.workers + 1, (next) => next());
   for (const input of run.inputs) checkUnchanged(input);
   settleDuplicates(run, ledger);
-  return gatherOutcome(run, jobs, results);
+  const outcome = gatherOutcome(run, jobs, results);
+  keepLastCopies(run, ledger);
+  return outcome;
+}
+
+/** A repeat of a file of the same run that was not carried after all is no repeat: it stays for the next run. */
+function keepLastCopies(run: RunRecord, ledger: Ledger): void {
+  const carried = new Set(run.inputs.filter(({ status }) => status === 'done').map(({ sha256 }) => sha256));
+  for (const input of run.inputs) {
+    const { status, sha256, duplicateOf } = input;
+    if (status !== 'duplicate' || carried.has(sha256) || ledger.get(`file/${sha256}`) !== undefined) continue;
+    delete input.duplicateOf;
+    fail(input, `has the content of ${duplicateOf}, which was not carried; it stays in the inbox`, false);
+  }
 }
 
 /** By job: the chain of the ranges of its file. */
