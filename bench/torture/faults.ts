@@ -106,7 +106,10 @@ function diskFull(dice: Dice, { root, extent }: FaultPlace): Fault {
 const FILE_LIMIT_KIB_MIN = 64;
 
 function fileLimit(dice: Dice, { extent }: FaultPlace): Fault {
-  const kib = Math.max(FILE_LIMIT_KIB_MIN, Math.round((extent.bytes / 1024 / 4) * (dice.below(1000) / 1000) ** 2));
+  const kib = Math.max(
+    FILE_LIMIT_KIB_MIN,
+    Math.round((extent.bytes / 1024 / 4) * (dice.below(1000) / 1000) ** 2),
+  );
   return { name: 'file too large for the disk', fileLimitKib: kib };
 }
 
