@@ -11,11 +11,18 @@ export interface Extent {
   channels: number;
 }
 
-/** `MONTHS_SEED`, `MONTHS_CASES` and `MONTHS_CHANNELS`, else a seed by chance and what is given. */
-export function extentOf(cases: number, channels: number): Extent {
+/**
+ * `MONTHS_SEED`, `MONTHS_CASES` and `MONTHS_CHANNELS`, else what is given.
+ * @param seed of the first case; left out: by chance
+ */
+export function extentOf(
+  cases: number,
+  channels: number,
+  seed = Math.floor(Math.random() * 2 ** 30),
+): Extent {
   const { MONTHS_SEED, MONTHS_CASES, MONTHS_CHANNELS } = process.env;
   return {
-    seed: Number(MONTHS_SEED ?? Math.floor(Math.random() * 2 ** 30)),
+    seed: Number(MONTHS_SEED ?? seed),
     cases: Number(MONTHS_CASES ?? cases),
     channels: Number(MONTHS_CHANNELS ?? channels),
   };
