@@ -1,15 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { RunReport } from '../src/report/run-report.js';
 import { parseDecimalSum } from './answers.js';
 import { BENCH_PROFILES, type NightData } from './night-data.js';
 import { NOW_ISO } from './night-day.js';
 import { readPlainly } from './plain-reader.js';
-import { type TreePeak, watchTree } from './process-memory.js';
+import type { TreePeak } from './process-memory.js';
+import { timeProgram } from './timed-program.js';
 
 /** One whole `run` in a fresh state folder. */
 export interface NightRun {
@@ -41,7 +39,6 @@ export interface NightRunOptions {
   partner?: { keyFolder: string };
 }
 
-const CLI = fileURLToPath(new URL('../program/src/cli/main.js', import.meta.url));
 const SAMPLE_EVERY_MS = 50;
 
 /** Runs a night in `folder`, which is made before and removed afterwards. */
@@ -139,24 +136,8 @@ function spoolProblems(folder: string, report: RunReport, keyFolder: string): st
   return wrong;
 }
 
-async function cli(
-  commandLine: string[],
-  folder: string,
-): Promise<{ seconds: number; code: number | null; output: string; peak: TreePeak }> {
-  const startedMs = performance.now();
-  const child = spawn(process.execPath, [CLI, ...commandLine], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  // Where the bench is stopped, the run is too.
-  const kill = () => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  const watch = watchTree(child.pid!, SAMPLE_EVERY_MS);
-  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  process.off('exit', kill);
-  const seconds = (performance.now() - startedMs) / 1000;
-  return { seconds, code, output, peak: watch.stop() };
-}
+const cli = (commandLine: string[], folder: string) =>
+  timeProgram(commandLine, SAMPLE_EVERY_MS, { cwd: folder });
 
 /** Compares what the run says, and what lies in its outbox, with what the generator put in. */
 function problemsOf(

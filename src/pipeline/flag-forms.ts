@@ -23,22 +23,29 @@ export class FlagForms {
   /** Form of a day's flags; of a day without any that of the day before, then that of the day after; else 0. */
   private formOf(day: number): number {
     if (this.forms[day]! < 0) {
-      this.forms[day] = this.formIn(day, true) || this.formIn(day - 1, false) || this.formIn(day + 1, false);
+      let form = this.formIn(day, true);
+      if (form < 0) form = this.formIn(day - 1, false);
+      if (form < 0) form = this.formIn(day + 1, false);
+      this.forms[day] = Math.max(form, 0);
     }
     return this.forms[day]!;
   }
 
-  /** The first flag of a day, without decimals. @param isOwn whether reads count that nothing went out for */
+  /**
+   * The first flag of a day, without decimals: 0 where the day went out with bare letters.
+   * @param isOwn whether reads count that nothing went out for
+   * @returns -1 where the day has none
+   */
   private formIn(day: number, isOwn: boolean): number {
     const { origins, metas, states, slotsPerDay, dayCount } = this.slots;
-    if (day < 0 || day >= dayCount) return 0;
+    if (day < 0 || day >= dayCount) return -1;
     for (let i = day * slotsPerDay; i < (day + 1) * slotsPerDay; i++) {
       if (!isOwn && (states[i] === SLOT_UNRESOLVED || states[i] === SLOT_COVERED)) continue;
       if (origins[i] !== ORIGIN_NONE && flagText(metas[i]!) !== '') return metas[i]! & ~7;
       // Estimated in this run though nothing came.
       const isMade = origins[i] === ORIGIN_NONE && states[i] !== SLOT_ABSENT;
-      if (!isOwn && isMade && this.forms[day]! > 0) return this.forms[day]!;
+      if (!isOwn && isMade && this.forms[day]! >= 0) return this.forms[day]!;
     }
-    return 0;
+    return -1;
   }
 }

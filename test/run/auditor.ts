@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Told } from '../../bench/torture/audit/told.js';
 import { type CmepLine, cmepLines, compact, csvRows, fine, fineText, type Triple } from './cmep-lines.js';
 import type { Defect, GeneratedNight, Report, RunFolder } from './night-folder.js';
 
 const COUNT_MAX = 48;
-/** Violations of one kind that are told. */
-const TOLD_MAX = 5;
 
 /** One read of the input. */
 export interface InputRead extends Triple {
@@ -39,22 +38,6 @@ export interface AuditedNight {
 
 export const slotKey = (meterId: string, units: string, stamp: string) => `${meterId}|${units}|${stamp}`;
 
-/** Tells violations, of each kind the first ones. */
-class Violations {
-  readonly list: string[] = [];
-  private readonly counts = new Map<string, number>();
-
-  tell(kind: string, detail: string): void {
-    const count = (this.counts.get(kind) ?? 0) + 1;
-    this.counts.set(kind, count);
-    if (count <= TOLD_MAX) this.list.push(`${kind}: ${detail}`);
-  }
-
-  equal(kind: string, actual: unknown, expected: unknown): void {
-    if (actual !== expected) this.tell(kind, `${actual}, not ${expected}`);
-  }
-}
-
 /** Where a finished run left what it made. */
 export interface AuditedRun {
   night: GeneratedNight;
@@ -67,7 +50,7 @@ export interface AuditedRun {
  * the input in exactly one place, unchanged; lists, manifest and quarantine true to the files.
  */
 export function auditRun({ night, folder, report }: AuditedRun): AuditedNight {
-  const told = new Violations();
+  const told = new Told();
   const known = new Set(csvRows(night.register).map(({ meter_id }) => meter_id ?? ''));
   const input = readInput(night, known);
   const batches = readBatches(folder);
@@ -162,11 +145,7 @@ function readBatches(folder: RunFolder): Map<string, CmepLine[]> {
 }
 
 /** Checks the records of the outbox one by one and in their order. @returns what went out, by slot */
-function auditOutput(
-  told: Violations,
-  batches: Map<string, CmepLine[]>,
-  report: Report,
-): Map<string, OutputRead> {
+function auditOutput(told: Told, batches: Map<string, CmepLine[]>, report: Report): Map<string, OutputRead> {
   const output = new Map<string, OutputRead>();
   const names = [...batches.keys()].join();
   told.equal('files of the outbox', names, report.batches.map(({ file }) => file).join());
@@ -191,7 +170,7 @@ function auditOutput(
   return output;
 }
 
-function auditLine(told: Violations, line: CmepLine, place: string): void {
+function auditLine(told: Told, line: CmepLine, place: string): void {
   const { fields, triples, count, units, purpose } = line;
   if (/[\r\n]/.test(line.raw.slice(0, -2))) told.tell('line end within a line', place);
   told.equal(`${place}: count`, count, String(triples.length));
@@ -207,7 +186,7 @@ export function reportFile(folder: RunFolder, report: Report, name: string): str
   return join(folder.state, 'reports', report.runId, name);
 }
 
-function readEstimates(told: Violations, folder: RunFolder, report: Report) {
+function readEstimates(told: Told, folder: RunFolder, report: Report) {
   const estimates = new Map<string, Record<string, string>>();
   for (const row of csvRows(reportFile(folder, report, 'estimates.csv'))) {
     const key = slotKey(row.meter_id!, row.units!, compact(row.stamp!));
@@ -219,7 +198,7 @@ function readEstimates(told: Violations, folder: RunFolder, report: Report) {
 
 /** Finds each winning read in the output as it came, or its raw value beside the estimate. */
 function placeReads(
-  told: Violations,
+  told: Told,
   input: NightInput,
   output: Map<string, OutputRead>,
   estimates: Map<string, Record<string, string>>,
@@ -245,7 +224,7 @@ function placeReads(
 
 /** A slot that went out with an estimate or without a value. */
 function auditFilled(
-  told: Violations,
+  told: Told,
   key: string,
   out: OutputRead,
   estimates: Map<string, Record<string, string>>,
@@ -267,12 +246,7 @@ function auditFilled(
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Compares the manifest with the files: bytes, hash, counts, and control totals added up exactly. */
-function auditManifest(
-  told: Violations,
-  outbox: Map<string, CmepLine[]>,
-  folder: RunFolder,
-  report: Report,
-): void {
+function auditManifest(told: Told, outbox: Map<string, CmepLine[]>, folder: RunFolder, report: Report): void {
   const manifest = JSON.parse(readFileSync(reportFile(folder, report, 'manifest.json'), 'utf8')) as {
     totals: Record<string, number>;
     batches: Record<string, unknown>[];
@@ -306,7 +280,7 @@ function auditManifest(
 
 /** The quarantine holds the rejected lines byte for byte, in the order of the file, and says why. */
 function auditQuarantine(
-  told: Violations,
+  told: Told,
   night: GeneratedNight,
   folder: RunFolder,
   report: Report,

@@ -1,4 +1,4 @@
-import { test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { compareMonths, extentOf } from './months/compare-months.js';
 
 vi.mock('../../src/pipeline/worker-pool.js', async (original) => ({
@@ -8,5 +8,5 @@ vi.mock('../../src/pipeline/worker-pool.js', async (original) => ({
 
 /** Some minutes; the few hundred of `npm test` are drawn from the same months. */
 test('thousands of months of channels come out as the rules say', { timeout: 3_600_000 }, async () => {
-  await compareMonths(extentOf(30, 120));
+  expect(await compareMonths(extentOf(30, 120))).toEqual([]);
 });

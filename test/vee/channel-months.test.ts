@@ -1,4 +1,4 @@
-import { test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { compareMonths, extentOf } from './months/compare-months.js';
 
 vi.mock('../../src/pipeline/worker-pool.js', async (original) => ({
@@ -7,8 +7,8 @@ vi.mock('../../src/pipeline/worker-pool.js', async (original) => ({
 }));
 
 /** The same months each time; `npm run test:long` draws others. */
-const SEED = 4000;
+const SEED = 92_577_414;
 
 test('months of channels come out as the rules say', async () => {
-  await compareMonths(extentOf(3, 100, SEED));
+  expect(await compareMonths(extentOf(3, 100, SEED))).toEqual([]);
 });
