@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
  */
 const LAYERS = [
   'model',
+  'kernel',
   'formats',
   'conformance',
   'vee',
