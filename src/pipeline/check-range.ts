@@ -1,7 +1,7 @@
 import { FindingBuffer, type PackedFindings } from '../conformance/finding-buffer.js';
 import type { RangeEnd, RangeSink } from '../formats/range.js';
 import type { ReadFault, ReadRecord } from '../formats/reads.js';
-import { BlockBuffer } from '../store/block-buffer.js';
+import type { BlockBuffer } from '../store/block-buffer.js';
 import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
 import type { MeterRegister } from '../store/meter-register.js';
 import { compareBytes, PartitionFinder } from '../store/partition-map.js';
@@ -10,6 +10,7 @@ import { openedRegister } from './check-partition.js';
 import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
 import type { SpilledBlocks } from './scan-range.js';
 import { appendToSpill } from './spill.js';
+import { HELD_WORDS_MAX, type ThreadBlocks, threadBlocks } from './thread-blocks.js';
 
 /** A piece of a file for one task of pass 1 of `check`. */
 export interface CheckRangeTask extends FileRange {
@@ -59,10 +60,6 @@ export interface CheckRangeResult extends RangeEnd {
   spilledBefore: SpilledBlocks[];
 }
 
-/** Blocks of a range that are held in memory, in words; one record may be as large as its file. */
-const HELD_WORDS_MAX = 8 * 1024 * 1024;
-
-const blocks = new BlockBuffer();
 const NOTHING = new Int32Array(0);
 
 /** What is counted while a range is checked. */
@@ -78,7 +75,17 @@ class CheckSink implements RangeSink {
   private readonly finder: PartitionFinder | null;
   private readonly firstRule: number;
 
-  constructor(private readonly task: CheckRangeTask) {
+  constructor(
+    private readonly task: CheckRangeTask,
+    readonly bulk: ThreadBlocks,
+  ) {
+    const { range, from, cross } = task;
+    const partitionLowers = task.reads === 'spill' ? task.partitionLowers : [];
+    bulk.start(
+      { range, from, partitionLowers, marketZoneMinutes: cross.marketZoneMinutes },
+      () => this.fileOffset,
+      () => this.release(),
+    );
     this.findings = new FindingBuffer(task.findingsMax, task.isClosed);
     this.finder = task.reads === 'spill' ? new PartitionFinder(task.partitionLowers) : null;
     this.firstRule = firstRuleOf(task.format);
@@ -94,15 +101,25 @@ class CheckSink implements RangeSink {
     const partition =
       this.finder === null ? 0 : this.finder.find(bytes, record.meterIdFrom, record.meterIdTo);
     const offset = record.start + this.fileOffset - this.task.from;
-    blocks.append(record, bytes, partition, this.task.range, offset);
-    if (blocks.usedWords > HELD_WORDS_MAX) this.release();
+    const { buffer } = this.bulk;
+    buffer.append(record, bytes, partition, this.task.range, offset);
+    if (buffer.usedWords > HELD_WORDS_MAX) this.release();
+  }
+
+  /** Brings in what the kernel counted. */
+  addBulk(): void {
+    const counts = this.bulk.takeCounts();
+    this.records += counts.records;
+    this.reads += counts.reads;
+    this.firstStamp = Math.min(this.firstStamp, counts.firstStamp);
+    this.lastStamp = Math.max(this.lastStamp, counts.lastStamp);
   }
 
   /** One record is too large to be held: it goes to the work file, or shows that the input needs one. */
   private release(): void {
-    if (this.task.reads === 'spill') this.spilled.push(spillBlocks(this.task));
+    if (this.task.reads === 'spill') this.spilled.push(spillBlocks(this.task, this.bulk));
     else if (this.task.reads === 'settle') this.isTooLarge = true;
-    if (this.task.reads !== 'keep') blocks.clear();
+    if (this.task.reads !== 'keep') this.bulk.buffer.clear();
   }
 
   fault(fault: ReadFault, bytes: Uint8Array): void {
@@ -140,9 +157,10 @@ class CheckSink implements RangeSink {
 export async function checkRange(task: CheckRangeTask): Promise<CheckRangeResult> {
   const register = task.reads === 'settle' ? await openedRegister(task.registerPath) : null;
   // From here on nothing waits: a thread has one buffer of blocks.
-  blocks.clear();
-  const sink = new CheckSink(task);
+  const sink = new CheckSink(task, threadBlocks());
   const end = readRange(task, sink);
+  sink.addBulk();
+  const { buffer } = sink.bulk;
   const result: CheckRangeResult = {
     ...end,
     range: task.range,
@@ -163,23 +181,28 @@ export async function checkRange(task: CheckRangeTask): Promise<CheckRangeResult
     result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
     return result;
   }
-  if (blocks.count === 0) return result;
-  if (task.reads === 'keep') result.kept = blocks.words.slice(0, blocks.usedWords);
-  else if (task.reads === 'settle') settleRange(task, result, register);
-  else Object.assign(result, spillBlocks(task));
+  if (buffer.count === 0) return result;
+  if (task.reads === 'keep') result.kept = buffer.words.slice(0, buffer.usedWords);
+  else if (task.reads === 'settle') settleRange(task, result, register, buffer);
+  else Object.assign(result, spillBlocks(task, sink.bulk));
   return result;
 }
 
-function spillBlocks(task: CheckRangeTask): SpilledBlocks {
-  const { words, partitionStarts } = blocks.gather(task.partitionLowers.length);
+function spillBlocks(task: CheckRangeTask, { buffer }: ThreadBlocks): SpilledBlocks {
+  const { words, partitionStarts } = buffer.gather(task.partitionLowers.length);
   const place = appendToSpill(task.workDirectory, words);
-  blocks.clear();
+  buffer.clear();
   return { ...place, partitionStarts };
 }
 
 /** Checks the meters of a range but for the first and the last, which are handed back. */
-function settleRange(task: CheckRangeTask, result: CheckRangeResult, register: MeterRegister | null): void {
-  const index = indexInPlace();
+function settleRange(
+  task: CheckRangeTask,
+  result: CheckRangeResult,
+  register: MeterRegister | null,
+  blocks: BlockBuffer,
+): void {
+  const index = indexInPlace(blocks);
   if (index === null) {
     result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
     return;
@@ -210,8 +233,10 @@ function settleRange(task: CheckRangeTask, result: CheckRangeResult, register: M
 }
 
 /** The blocks of the buffer as an index, or null where the meters do not stand in order. */
-function indexInPlace(): BlockIndex | null {
-  const { count, usedWords, words: all, starts: allStarts, bytes, doubles } = blocks;
+function indexInPlace({ count, usedWords, memory }: BlockBuffer): BlockIndex | null {
+  const { words: all, bytes, doubles } = memory;
+  const allStarts = new Int32Array(count);
+  for (let at = 0, i = 0; i < count; at += all[at]!) allStarts[i++] = at;
   const meterStarts = new Uint8Array(count + 1);
   meterStarts[0] = 1;
   for (let i = 1; i < count; i++) {

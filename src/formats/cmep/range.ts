@@ -1,4 +1,4 @@
-import type { RangeBounds, RangeEnd, RangeReader, RangeSink, RangeSource } from '../range.js';
+import type { BulkSink, RangeBounds, RangeEnd, RangeReader, RangeSink, RangeSource } from '../range.js';
 import { CmepReader, READ_AHEAD_BYTES } from './reader.js';
 import { type CmepSettings, LINE_BYTES_MAX } from './settings.js';
 
@@ -10,13 +10,17 @@ const SEARCH_BYTES = 1 << 20;
 const LF = 10;
 const CR = 13;
 
-let buffer = new Uint8Array(0);
+let own = new Uint8Array(0);
 
 /** Reads ranges of CMEP files, which are cut at line ends. */
 export class CmepRangeReader implements RangeReader {
   private reader: CmepReader | null = null;
 
-  constructor(private readonly settings: CmepSettings) {}
+  /** @param alwaysCareful leaves the quick path out: for the test that compares both */
+  constructor(
+    private readonly settings: CmepSettings,
+    private readonly alwaysCareful = false,
+  ) {}
 
   readRange(source: RangeSource, bounds: RangeBounds, sink: RangeSink): RangeEnd {
     const start = bounds.from > 0 ? bounds.from - 1 : 0;
@@ -30,32 +34,50 @@ export class CmepRangeReader implements RangeReader {
     const { from, to } = bounds;
     const { sizeBytes } = source;
     const wanted = Math.min(to + LOOK_AHEAD_BYTES, sizeBytes) - start;
-    ensureBuffer(wanted + LINE_BYTES_MAX + LOOK_AHEAD_BYTES);
     const reader = this.readerFor(sink);
-    const inPieces = readPieces(source, bounds, reader, start);
+    const buffer = new RangeBuffer(sink.bulk ?? null, wanted + LINE_BYTES_MAX + LOOK_AHEAD_BYTES);
+    const inPieces = readPieces(source, bounds, reader, start, buffer);
+    const { lines } = inPieces;
     let { length } = inPieces;
-    length += source.read(buffer, length, wanted - length, start + length);
-    const first = inPieces.next >= 0 ? inPieces.next : recordStart(buffer, 0, length);
-    if (first < 0 || first + start >= to) return inPieces.lines;
-    let last = to >= sizeBytes ? length : recordStart(buffer, to - start - 1, length);
+    // Nothing is read to blocks from here to `reader.read`: the bytes stay where they are.
+    const { bytes } = buffer;
+    length += source.read(bytes, length, wanted - length, start + length);
+    const first = inPieces.next >= 0 ? inPieces.next : recordStart(bytes, 0, length);
+    if (first < 0 || first + start >= to) return lines;
+    let last = to >= sizeBytes ? length : recordStart(bytes, to - start - 1, length);
     for (const more of [LINE_BYTES_MAX, 1]) {
       // A CR at the very end of what was read may be half of a line end: one byte more tells.
       if (last >= 0 || start + length >= sizeBytes) break;
-      if (more === 1 && buffer[length - 1] !== CR) break;
-      length += source.read(buffer, length, more, start + length);
-      last = recordStart(buffer, to - start - 1, length);
+      if (more === 1 && bytes[length - 1] !== CR) break;
+      length += source.read(bytes, length, more, start + length);
+      last = recordStart(bytes, to - start - 1, length);
     }
     if (last < 0 && start + length >= sizeBytes) last = length;
-    const { lines } = inPieces;
-    if (last >= 0) return lines + reader.read(buffer, first, last, lines, from + first === 0);
-    return readBeforeEndlessLine(source, from + first === 0, reader, first, length, start, lines);
+    if (last >= 0) return lines + reader.read(bytes, first, last, lines, from + first === 0);
+    return readBeforeEndlessLine(source, from + first === 0, reader, first, length, start, lines, buffer);
   }
 
   /** The reader keeps what it knows of the source's lines. */
   private readerFor(sink: RangeSink): CmepReader {
-    this.reader ??= new CmepReader(this.settings, sink);
-    this.reader.setSink(sink);
+    this.reader ??= new CmepReader(this.settings, sink, this.alwaysCareful);
+    this.reader.setSink(sink, sink.bulk);
     return this.reader;
+  }
+}
+
+/** The bytes of a range: in the kernel's memory, which may move while they are read, or in that of this thread. */
+class RangeBuffer {
+  /** @param bytes room for so many, and for looking ahead behind them */
+  constructor(
+    private readonly bulk: BulkSink | null,
+    bytes: number,
+  ) {
+    if (bulk !== null) bulk.kernel.reserveInput(bytes);
+    else if (own.length < bytes + READ_AHEAD_BYTES) own = new Uint8Array(bytes + READ_AHEAD_BYTES);
+  }
+
+  get bytes(): Uint8Array {
+    return this.bulk === null ? own : this.bulk.kernel.input;
   }
 }
 
@@ -69,21 +91,23 @@ function readPieces(
   { from, to }: RangeBounds,
   reader: CmepReader,
   start: number,
+  buffer: RangeBuffer,
 ): { length: number; next: number; lines: number } {
   let next = from === 0 ? 0 : -1;
   let length = 0;
   let lines = 0;
   while (start + length + PIECE_BYTES <= to) {
-    const got = source.read(buffer, length, PIECE_BYTES, start + length);
+    const { bytes } = buffer;
+    const got = source.read(bytes, length, PIECE_BYTES, start + length);
     length += got;
     if (got < PIECE_BYTES) break;
-    if (next < 0) next = recordStart(buffer, 0, length);
+    if (next < 0) next = recordStart(bytes, 0, length);
     if (next < 0) continue;
     let end = length;
     const least = Math.max(next, length - got);
-    while (end > least && buffer[end - 1] !== LF) end--;
+    while (end > least && bytes[end - 1] !== LF) end--;
     if (end === least) continue;
-    lines += reader.read(buffer, next, end, lines, from + next === 0);
+    lines += reader.read(bytes, next, end, lines, from + next === 0);
     next = end;
   }
   return { length, next, lines };
@@ -98,10 +122,12 @@ function readBeforeEndlessLine(
   length: number,
   start: number,
   linesBefore: number,
+  buffer: RangeBuffer,
 ): number {
+  const { bytes } = buffer;
   let lineStart = length;
-  while (lineStart > first && buffer[lineStart - 1] !== LF && buffer[lineStart - 1] !== CR) lineStart--;
-  const lines = linesBefore + reader.read(buffer, first, lineStart, linesBefore, firstOfFile);
+  while (lineStart > first && bytes[lineStart - 1] !== LF && bytes[lineStart - 1] !== CR) lineStart--;
+  const lines = linesBefore + reader.read(bytes, first, lineStart, linesBefore, firstOfFile);
   const piece = new Uint8Array(SEARCH_BYTES);
   let end = start + length;
   for (;;) {
@@ -117,7 +143,7 @@ function readBeforeEndlessLine(
     if (piece[at] === CR && byteAt(source, end) === LF) end++;
     break;
   }
-  reader.rejectOverlong(buffer, lineStart, end - (start + lineStart), lines + 1);
+  reader.rejectOverlong(buffer.bytes, lineStart, end - (start + lineStart), lines + 1);
   return lines + 1;
 }
 
@@ -140,9 +166,4 @@ function recordStart(bytes: Uint8Array, from: number, length: number): number {
     }
   }
   return -1;
-}
-
-function ensureBuffer(bytes: number): void {
-  const needed = bytes + READ_AHEAD_BYTES;
-  if (buffer.length < needed) buffer = new Uint8Array(needed);
 }

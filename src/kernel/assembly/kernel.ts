@@ -1,1 +1,1 @@
-export { probe } from './scan';
+export { scanLines } from './scan';
