@@ -133,6 +133,7 @@ export class QuickLines implements KernelOwner {
     new DataView(memoryBytes.buffer).setFloat64(shape + AT.SHAPE_CONSTANT, constant, true);
     const grid = intervalMinutes === 0 ? 1 : gridMinutes(intervalMinutes);
     this.setCell(shape + AT.SHAPE_GRID, grid);
+    this.setCell(shape + AT.SHAPE_RUN, 0);
     // What the lines of another shape had may not lie on this one's grid.
     const midnight = parseStamp(LONG_AGO, 0, AT.CREATION_BYTES);
     for (let k = 0; k < AT.SHAPE_STAMPS_MAX; k++) {
@@ -177,6 +178,10 @@ export class QuickLines implements KernelOwner {
     this.setCell(flag + AT.FLAG_LENGTH, to - from);
     this.setCell(flag + AT.FLAG_META, meta & ~7);
     this.setCell(AT.FLAG_COUNT, this.flags);
+    // It may have taken the place of one that shapes go by.
+    for (let shape = 0; shape < AT.SHAPES_MAX; shape++) {
+      this.setCell(AT.SHAPES + shape * AT.SHAPE_BYTES + AT.SHAPE_RUN, 0);
+    }
   }
 
   private cell(at: number): number {

@@ -109,6 +109,12 @@ export const SHAPE_IS_REGISTER = 20;
 export const SHAPE_CONSTANT = 24;
 /** Minutes of the grid that its stamps lie on. */
 export const SHAPE_GRID = 32;
+/**
+ * How many triples a line has that follows on `SHAPE_STAMPS` stamp by stamp, an interval apart; 0 = not known. Then
+ * the flag of all of them (its place in FLAGS, or 0) has been put behind each stamp, as far as it fits.
+ */
+export const SHAPE_RUN = 36;
+export const SHAPE_RUN_FLAG = 40;
 export const SHAPE_TEXT = 48;
 export const SHAPE_TEXT_BYTES_MAX = 256;
 /** Stamps that its lines had at each place: twelve digits and a comma, padded; and their minutes. */

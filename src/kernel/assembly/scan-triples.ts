@@ -16,12 +16,14 @@ import {
   SHAPE_IS_REGISTER,
   SHAPE_MINUTES,
   SHAPE_READS,
+  SHAPE_RUN,
+  SHAPE_RUN_FLAG,
   SHAPE_STAMPS,
   SHAPE_STAMPS_MAX,
   ZONE,
 } from './scan-layout';
 import { readStamp } from './scan-stamp';
-import { decimals, readValue, value } from './scan-value';
+import { ABOVE_NINE, DOT_LESS_ZERO, decimals, EIGHT_ZEROS, LOW_BITS, readValue, value } from './scan-value';
 
 const CR: u8 = 13;
 const LF: u8 = 10;
@@ -31,8 +33,15 @@ const STAMP_BYTES: i32 = 13;
 const STAMP_BITS: i32 = 0x1fff;
 /** Bits of a meta word: no value; the letter, and the one that stands for no value (`model/quality`). */
 const NO_DECIMALS: i32 = 7;
+const DECIMAL_BITS: i32 = 7;
 const LETTER_BITS: i32 = 0x38;
 const LETTER_NO_VALUE: i32 = 0x20;
+
+/** Bytes of a stamp and what follows it that one comparison takes. */
+const COMPARED_BYTES: i32 = 16;
+/** Less the digit 0 bit by bit, `d.ddd,` and the same with a CR: where bytes that are no digits stand, and the point. */
+const SIX_BYTES_HIGH: u64 = 0x808080808080;
+const POINT_AND_END: u64 = 0x800000008000;
 
 /** What `readTriples` found, besides the columns. */
 export let isRegular: bool = false;
@@ -60,6 +69,10 @@ let flag: i32 = 0;
  */
 export function readTriples(from: i32, to: i32, shape: i32, words: i32): i32 {
   const count = load<i32>(shape + SHAPE_READS);
+  if (load<i32>(shape + SHAPE_RUN) === count) {
+    const end = readRun(from, shape, words);
+    if (end !== 0) return end < to && lastStamp <= load<i32>(LATEST_STAMP) ? end : 0;
+  }
   const interval = load<i32>(shape + SHAPE_INTERVAL);
   const isRegister = load<i32>(shape + SHAPE_IS_REGISTER) !== 0;
   const zone = load<i32>(ZONE);
@@ -71,6 +84,7 @@ export function readTriples(from: i32, to: i32, shape: i32, words: i32): i32 {
   let difference: i32 = 0;
   let total: i64 = 0;
   let wide: i64 = 0;
+  let explicit: i32 = 0;
   for (let k = 0; k < count; k++) {
     if (at >= to) return 0;
     if (load<u8>(at) === COMMA) {
@@ -86,6 +100,7 @@ export function readTriples(from: i32, to: i32, shape: i32, words: i32): i32 {
         regular = false;
       }
       at += STAMP_BYTES;
+      explicit++;
     }
     let meta: i32 = 0;
     if (load<u8>(at) !== COMMA) {
@@ -119,6 +134,8 @@ export function readTriples(from: i32, to: i32, shape: i32, words: i32): i32 {
   firstStamp = load<i32>(SCRATCH_STAMPS);
   lastStamp = stamp - zone;
   sum = total;
+  // Decimals may differ from line to line: the flags alone must be the same.
+  if (regular && explicit === count && (difference & ~DECIMAL_BITS) === 0) learnRun(shape, firstMeta);
   return lastStamp > load<i32>(LATEST_STAMP) ? 0 : at;
 }
 
@@ -134,6 +151,7 @@ function stampAt(at: i32, k: i32, shape: i32): i32 {
   const stamp = readStamp(at);
   if (stamp < 0 || stamp % load<i32>(shape + SHAPE_GRID) !== 0) return -1;
   if (k < SHAPE_STAMPS_MAX) {
+    store<i32>(shape + SHAPE_RUN, 0);
     v128.store(known, v128.load(at));
     store<i32>(minutes, stamp);
   }
@@ -153,4 +171,74 @@ function findFlag(at: i32): bool {
     return true;
   }
   return false;
+}
+
+/** Takes the stamps that are known, and the flag of the last triple, as those that the next lines will have. */
+function learnRun(shape: i32, meta: i32): void {
+  const count = load<i32>(shape + SHAPE_READS);
+  if (count > SHAPE_STAMPS_MAX || (meta & LETTER_BITS) === LETTER_NO_VALUE) return;
+  const runFlag = (meta & ~DECIMAL_BITS) === 0 ? 0 : flag;
+  const text = runFlag === 0 ? <u64>COMMA : load<u64>(runFlag);
+  for (let k = 0; k < count; k++) {
+    const known = shape + SHAPE_STAMPS + k * 16 + STAMP_BYTES;
+    store<u16>(known, <u16>text);
+    store<u8>(known + 2, <u8>(text >> 16));
+  }
+  store<i32>(shape + SHAPE_RUN, count);
+  store<i32>(shape + SHAPE_RUN_FLAG, runFlag);
+}
+
+/**
+ * The same for a line with the very stamps and flag that are known, values of as many decimals, and 32 bits: by far
+ * the most lines. A value of `d.ddd` is told by the place of its point and its end.
+ * @returns where the line's content ends, or 0 where anything is otherwise
+ */
+function readRun(from: i32, shape: i32, words: i32): i32 {
+  const count = load<i32>(shape + SHAPE_READS);
+  const runFlag = load<i32>(shape + SHAPE_RUN_FLAG);
+  const flagLength = runFlag === 0 ? 0 : load<i32>(runFlag + FLAG_LENGTH);
+  const prefix = STAMP_BYTES + flagLength + 1;
+  const bits = prefix >= COMPARED_BYTES ? 0xffff : (1 << prefix) - 1;
+  let known = shape + SHAPE_STAMPS;
+  let at = from;
+  let places: i32 = -1;
+  let total: i64 = 0;
+  for (let k = 0; k < count; k++, known += 16) {
+    if ((~i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(known))) & bits) !== 0) return 0;
+    if (prefix > COMPARED_BYTES && !hasFlag(at + STAMP_BYTES, runFlag)) return 0;
+    at += prefix;
+    const word = load<u64>(at) ^ EIGHT_ZEROS;
+    const others = (((word & LOW_BITS) + ABOVE_NINE) | word) & SIX_BYTES_HIGH;
+    if (others === POINT_AND_END && ((word >> 8) & 0xff) === DOT_LESS_ZERO) {
+      if (places !== 3) {
+        if (places >= 0) return 0;
+        places = 3;
+      }
+      let digits = <u32>(word & 0xff) | <u32>((word >> 8) & 0xffffff00);
+      digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff;
+      const number = ((digits * 100 + (digits >> 16)) & 0xffff) * 100;
+      store<i32>(words + k * 4, number);
+      total += number;
+      at += 6;
+    } else {
+      at = readValue(at) + 1;
+      if (at === 1 || value >> 31 !== 0 || (places >= 0 && places !== decimals)) return 0;
+      places = decimals;
+      store<i32>(words + k * 4, <i32>value);
+      total += value;
+    }
+    if (load<u8>(at - 1) !== COMMA && k < count - 1) return 0;
+  }
+  const end = at - 1;
+  if (load<u8>(end) !== CR && load<u8>(end) !== LF) return 0;
+  const meta = (runFlag === 0 ? 0 : load<i32>(runFlag + FLAG_META)) | places;
+  const zone = load<i32>(ZONE);
+  isRegular = true;
+  hasMixedMetas = false;
+  hasWideValues = false;
+  firstStamp = load<i32>(shape + SHAPE_MINUTES) - zone;
+  lastStamp = load<i32>(shape + SHAPE_MINUTES + (count - 1) * 4) - zone;
+  sum = total;
+  store<i32>(SCRATCH_METAS, meta);
+  return end;
 }

@@ -10,16 +10,16 @@ const VALUE_MAX: i64 = 999_999_999_999_999;
 
 /** Eight bytes of one value. */
 const ONES: u64 = ((<u64>0x01010101) << 32) | 0x01010101;
-const EIGHT_ZEROS: u64 = ONES * 0x30;
-const LOW_BITS: u64 = ONES * 0x7f;
+export const EIGHT_ZEROS: u64 = ONES * 0x30;
+export const LOW_BITS: u64 = ONES * 0x7f;
 const HIGH_BITS: u64 = ONES * 0x80;
 /** Added to a byte of 10 to 127, it sets the highest bit. */
-const ABOVE_NINE: u64 = ONES * 0x76;
+export const ABOVE_NINE: u64 = ONES * 0x76;
 /** Of pairs of digits that were put together, one in two; of fours, likewise. */
 const PAIRS: u64 = ((<u64>0x00ff00ff) << 32) | 0x00ff00ff;
 const FOURS: u64 = ((<u64>0x0000ffff) << 32) | 0x0000ffff;
 /** A point, less the digit 0 bit by bit. */
-const DOT_LESS_ZERO: u64 = 0x1e;
+export const DOT_LESS_ZERO: u64 = 0x1e;
 
 /** What `readValue` read. */
 export let value: i64 = 0;
