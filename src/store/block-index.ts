@@ -23,36 +23,50 @@ export interface BlockIndex {
   rangeOrder: Int32Array | null;
 }
 
+/** Memory for the blocks of a partition, from an offset on that is a multiple of eight. */
+export interface BlockRoom {
+  buffer: ArrayBufferLike;
+  offset: number;
+}
+
 let memory = new ArrayBuffer(0);
+
+function ownRoom(total: number): BlockRoom {
+  if (memory.byteLength < total) memory = new ArrayBuffer(Math.ceil((total * 1.25) / 4096) * 4096);
+  return { buffer: memory, offset: 0 };
+}
 
 /**
  * Reads the blocks of a partition and puts them in order: meter id (bytes), channel, then the order in
  * which a later read beats an earlier one (check 2 of docs/vee.md): RESEND, creation, file name, line.
+ * @param roomFor gives the memory for so many bytes
  */
 export function loadBlocks(
   files: readonly string[],
   pieces: BlockPieces,
   rangeOrder: Int32Array | null = null,
+  roomFor: (bytes: number) => BlockRoom = ownRoom,
 ): BlockIndex {
   let total = 0;
   for (const length of pieces.lengths) total += length;
-  if (memory.byteLength < total) memory = new ArrayBuffer(Math.ceil((total * 1.25) / 4096) * 4096);
-  readPieces(files, pieces, new Uint8Array(memory, 0, total));
-  return indexBlocks(memory, total, rangeOrder);
+  const { buffer, offset } = roomFor(total);
+  readPieces(files, pieces, new Uint8Array(buffer, offset, total));
+  return indexBlocks(buffer, total, rangeOrder, offset);
 }
 
 /**
  * Puts blocks that lie in memory in the order of `loadBlocks`.
- * @param total bytes of `memory` that hold blocks
+ * @param total bytes of `memory` that hold blocks, from `offset` on
  */
 export function indexBlocks(
   memory: ArrayBufferLike,
   total: number,
   rangeOrder: Int32Array | null = null,
+  offset = 0,
 ): BlockIndex {
-  const bytes = new Uint8Array(memory, 0, total);
-  const words = new Int32Array(memory, 0, total >> 2);
-  const doubles = new Float64Array(memory, 0, total >> 3);
+  const bytes = new Uint8Array(memory, offset, total);
+  const words = new Int32Array(memory, offset, total >> 2);
+  const doubles = new Float64Array(memory, offset, total >> 3);
   let count = 0;
   for (let at = 0; at < words.length; at += words[at]!) count++;
   const starts = new Int32Array(count);

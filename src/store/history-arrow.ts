@@ -38,7 +38,8 @@ export function keyVectors(keys: KeyBuilder): Record<string, Vector> {
     data: keys.meterBytes.subarray(0, offsets[rows]),
   });
   const channel = makeData({
-    type: new Dictionary(new Utf8(), new Uint8()),
+    // A number of its own for each file would make equal files differ.
+    type: new Dictionary(new Utf8(), new Uint8(), 0),
     length: rows,
     data: keys.channels.subarray(0, rows),
     dictionary: vectorFromArray(CHANNEL_TEXTS, new Utf8()),

@@ -1,1 +1,19 @@
+export { setCounts, setDay } from './judge';
+export { registerRow, setRegister, setRegisterRow } from './register-rows';
+export {
+  clear,
+  closingReads,
+  dayRows,
+  daySlots,
+  learnFlag,
+  meters,
+  openingReads,
+  reads,
+  records,
+  setBlocks,
+  setStop,
+  settleMeters,
+  why,
+} from './settle';
+export { setLead, textLength } from './text';
 export { scanLines } from './scan';
