@@ -105,9 +105,7 @@ export const SLOTS_MAX = 262_144;
 export const DAY_IDS = TEXT + TEXT_BYTES + METER_TEXT_MAX;
 export const DAY_ID_ENDS = DAY_IDS + IDS_BYTES;
 export const DAY_SLOT_ENDS = DAY_ID_ENDS + ROWS_MAX * 4;
-/** Word of the block that the row is made of. */
-export const DAY_BLOCKS = DAY_SLOT_ENDS + ROWS_MAX * 4;
-export const DAY_INTERVALS = DAY_BLOCKS + ROWS_MAX * 4;
+export const DAY_INTERVALS = DAY_SLOT_ENDS + ROWS_MAX * 4;
 export const DAY_CHANNELS = DAY_INTERVALS + ROWS_MAX * 2;
 export const DAY_VALUES = DAY_CHANNELS + ROWS_MAX;
 export const DAY_QUALITY = DAY_VALUES + SLOTS_MAX * 4;
@@ -117,14 +115,19 @@ export const READS = DAY_QUALITY + SLOTS_MAX * 2;
 export const READS_ID_ENDS = IDS_BYTES;
 export const READS_STAMPS = READS_ID_ENDS + ROWS_MAX * 4;
 export const READS_FLAGS = READS_STAMPS + ROWS_MAX * 4;
-/** Word of the block that the read came in. */
-export const READS_BLOCKS = READS_FLAGS + ROWS_MAX * 4;
-export const READS_VALUES = READS_BLOCKS + ROWS_MAX * 4;
+export const READS_VALUES = READS_FLAGS + ROWS_MAX * 4;
 export const READS_CHANNELS = READS_VALUES + ROWS_MAX * 8;
 export const READS_BYTES = READS_CHANNELS + ROWS_MAX;
 
+/**
+ * For rows of the day, reads of the day before and reads of the day: how many runs of one rank there are, then of
+ * each the row at which it begins and the word of a block that has the rank.
+ */
+export const RANK_RUNS = READS + 2 * READS_BYTES;
+export const RANK_RUNS_BYTES = 8 + ROWS_MAX * 8;
+
 /** The blocks of the meter at hand, as they were judged. */
-export const JUDGED = READS + 2 * READS_BYTES;
+export const JUDGED = RANK_RUNS + 3 * RANK_RUNS_BYTES;
 export const JUDGED_MAX = 16;
 export const JUDGED_BYTES = 48;
 /** Within one: word of the block, flag, end of header, first value, count, slots of the day or 0, sum, stamp and value. */

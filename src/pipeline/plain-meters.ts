@@ -38,6 +38,8 @@ export class PlainMeters {
   private readonly tables: PlainTables;
   private blocksAt = 0;
   private blocksBytes = 0;
+  private startsAt = 0;
+  private meterStartsAt = 0;
   private index!: BlockIndex;
   private registers!: RegisterStore;
   private meterFacts!: MeterFacts;
@@ -70,8 +72,19 @@ export class PlainMeters {
     this.blocksBytes = Math.ceil(bytes / 8) * 8;
     const starts = Math.ceil(bytes / BLOCK_BYTES_MIN) + 2;
     this.kernel.reserve(registerEnd + this.blocksBytes + starts * 5 + 64);
-    return { buffer: this.kernel.buffer, offset: this.blocksAt };
+    return { buffer: this.kernel.buffer, offset: this.blocksAt, find: () => this.findBlocks(bytes) };
   };
+
+  private findBlocks(bytes: number) {
+    const { kernel, blocksAt } = this;
+    const { exports, buffer } = kernel;
+    this.startsAt = blocksAt + this.blocksBytes;
+    const count = exports.findStarts(blocksAt, bytes, this.startsAt);
+    this.meterStartsAt = this.startsAt + count * 4;
+    const isInOrder = exports.markMeters(blocksAt, this.startsAt, count, this.meterStartsAt) !== 0;
+    const starts = new Int32Array(buffer, this.startsAt, count);
+    return { starts, meterStarts: new Uint8Array(buffer, this.meterStartsAt, count + 1), isInOrder };
+  }
 
   /** Takes over the partition's blocks, which lie where `roomFor` said, in their order. */
   enter(index: BlockIndex, registers: RegisterStore, meterFacts: MeterFacts): void {
@@ -80,13 +93,9 @@ export class PlainMeters {
     this.meterFacts = meterFacts;
     this.day = this.findDay();
     if (this.day < 0) return;
-    const { kernel, state, blocksAt, blocksBytes } = this;
-    const { exports, buffer } = kernel;
+    const { kernel, state } = this;
+    const { exports } = kernel;
     const start = readDayStart(this.day, state.task.marketZoneMinutes);
-    const startsAt = blocksAt + blocksBytes;
-    const meterStartsAt = startsAt + index.starts.byteLength;
-    new Int32Array(buffer, startsAt, index.count).set(index.starts);
-    new Uint8Array(buffer, meterStartsAt, index.count + 1).set(index.meterStarts);
     putLead(kernel, state.task.output);
     putUnits(kernel);
     putPolicies(kernel, this.tables.policies);
@@ -94,7 +103,7 @@ export class PlainMeters {
     this.putStamps(start);
     this.tables.begin();
     exports.setDay(start);
-    exports.setBlocks(blocksAt, startsAt, meterStartsAt, index.count, start);
+    exports.setBlocks(this.blocksAt, this.startsAt, this.meterStartsAt, index.count, start);
     exports.clear();
   }
 

@@ -59,7 +59,7 @@ function takeDay(buffer: ArrayBuffer, state: SettleState, day: number, rows: num
     channels: new Uint8Array(buffer, place.DAY_CHANNELS, rows),
     intervalMinutes: new Uint16Array(buffer, place.DAY_INTERVALS, rows),
     slotEnds: new Int32Array(buffer, place.DAY_SLOT_ENDS, rows),
-    ranks: ranksOf(state, new Int32Array(buffer, place.DAY_BLOCKS, rows)),
+    ranks: ranksOf(buffer, state, 0, rows),
     values: new Int32Array(buffer, place.DAY_VALUES, slots),
     quality: new Uint16Array(buffer, place.DAY_QUALITY, slots),
   });
@@ -86,14 +86,18 @@ function takeReads(
       stamps: new Int32Array(buffer, at + place.READS_STAMPS, rows),
       values: new Float64Array(buffer, at + place.READS_VALUES, rows),
       flags: new Int32Array(buffer, at + place.READS_FLAGS, rows),
-      ranks: ranksOf(state, new Int32Array(buffer, at + place.READS_BLOCKS, rows)),
+      ranks: ranksOf(buffer, state, 1 + file, rows),
     },
     metas,
   );
 }
 
-/** Ranks of the reads of blocks, by the words at which they begin; put in their place. */
-function ranksOf(state: SettleState, blocks: Int32Array): Int32Array {
-  for (let i = 0; i < blocks.length; i++) blocks[i] = state.rankOf(blocks[i]!);
-  return blocks;
+/** Ranks of rows. @param list of which rows: 0 those of the day, 1 and 2 the reads of the two files */
+function ranksOf(buffer: ArrayBuffer, state: SettleState, list: number, rows: number): Int32Array {
+  const at = place.RANK_RUNS + list * place.RANK_RUNS_BYTES;
+  const count = new Int32Array(buffer, at, 1)[0]!;
+  const runs = new Int32Array(buffer, at + 8, count * 2);
+  const ranks = new Int32Array(rows);
+  for (let i = 0; i < count; i++) ranks.fill(state.rankOf(runs[i * 2 + 1]!), runs[i * 2]!);
+  return ranks;
 }

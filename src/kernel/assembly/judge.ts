@@ -36,12 +36,19 @@ import {
   UNIT_IS_REGISTER,
   UNIT_TABLE,
 } from '../settle-memory';
+import {
+  channelOf,
+  countOf,
+  EXPLICIT_STAMPS,
+  firstStampOf,
+  flagsOf,
+  idLengthOf,
+  idOf,
+  intervalOf,
+  WIDE_VALUES,
+} from './block';
 import { describe, maximumPerHour, multiplier, policy, policyBit, registerOf } from './register-rows';
 
-/** Flags of a block (src/model/block.ts). */
-const WIDE_VALUES = 1;
-const EXPLICIT_STAMPS = 2;
-const BLOCK_HEADER_BYTES = 40;
 const MINUTES_PER_DAY = 1440;
 /** Reads of a record of the output, at the most. */
 const RECORD_READS_MAX = 48;
@@ -69,9 +76,12 @@ let lastTail: usize = TAILS;
 export function setDay(start: i32): void {
   dayStart = start;
 }
+/** How many entries FLAGS and TAILS have; what lies behind them is of an earlier partition. */
 export function setCounts(flags: i32, tails: i32): void {
   flagCount = flags;
   tailCount = tails;
+  lastFlag = FLAGS;
+  lastTail = TAILS;
 }
 
 /** The entry of a meta word, or 0. */
@@ -99,29 +109,6 @@ function findTail(channel: i32, interval: i32, count: i32): usize {
     return tail;
   }
   return 0;
-}
-
-/** Fields of a block (src/model/block.ts), with offsets in bytes. */
-export function channelOf(block: usize): i32 {
-  return <i32>load<u16>(block + 4);
-}
-export function idLengthOf(block: usize): i32 {
-  return <i32>load<u8>(block + 6);
-}
-export function idOf(block: usize): usize {
-  return block + BLOCK_HEADER_BYTES;
-}
-function flagsOf(block: usize): i32 {
-  return <i32>load<u8>(block + 7);
-}
-function intervalOf(block: usize): i32 {
-  return <i32>load<u16>(block + 8);
-}
-function countOf(block: usize): i32 {
-  return <i32>load<u16>(block + 10);
-}
-function firstStampOf(block: usize): i32 {
-  return load<i32>(block + 32);
 }
 
 /**

@@ -1,4 +1,5 @@
 export { setCounts, setDay } from './judge';
+export { findStarts, markMeters } from './order';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
 export {
   clear,

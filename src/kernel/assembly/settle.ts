@@ -1,5 +1,4 @@
 import {
-  DAY_BLOCKS,
   DAY_CHANNELS,
   DAY_ID_ENDS,
   DAY_IDS,
@@ -30,8 +29,9 @@ import {
   PREFIX_BYTES,
   PREFIXES,
   PREFIXES_OF_FLAG,
+  RANK_RUNS,
+  RANK_RUNS_BYTES,
   READS,
-  READS_BLOCKS,
   READS_BYTES,
   READS_CHANNELS,
   READS_FLAGS,
@@ -47,8 +47,9 @@ import {
   TEXT_BYTES,
   UNIT_READS,
 } from '../settle-memory';
+import { channelOf, createdOf, idLengthOf, idOf, rangeOf } from './block';
 import { compare, copy } from './bytes';
-import { CLOSING, channelOf, idLengthOf, idOf, judgeMeter, OPENING, OTHER, slotsBefore } from './judge';
+import { CLOSING, judgeMeter, OPENING, OTHER, slotsBefore } from './judge';
 import { registerRow, seekMeter, setRegisterRow } from './register-rows';
 import { makePrefixes, putHeader, putLineEnd, putRead, putReads, setTextLength, textLength } from './text';
 
@@ -252,7 +253,7 @@ function keepDay(judged: usize, block: usize, id: usize, idLength: i32): void {
   copy(DAY_IDS + dayIdBytes, id, idLength);
   dayIdBytes += idLength;
   store<i32>(DAY_ID_ENDS + (row << 2), dayIdBytes);
-  store<i32>(DAY_BLOCKS + (row << 2), <i32>((block - blocks) >> 2));
+  noteRank(0, row, block);
   store<u16>(DAY_INTERVALS + (row << 1), <u16>interval);
   store<u8>(DAY_CHANNELS + row, <u8>channelOf(block));
   memory.copy(DAY_VALUES + (daySlots << 2), load<usize>(judged + JUDGED_VALUES), count << 2);
@@ -263,6 +264,19 @@ function keepDay(judged: usize, block: usize, id: usize, idLength: i32): void {
   store<i32>(DAY_SLOT_ENDS + (row << 2), daySlots);
   const full: usize = FULL_CHANNELS + ((count === 24 ? 0 : count === 48 ? 1 : count === 96 ? 2 : 3) << 3);
   store<i64>(full, load<i64>(full) + 1);
+}
+
+/** Notes from which row on a list's rows have the rank of a block, where it is another one. */
+function noteRank(list: i32, row: i32, block: usize): void {
+  const runs: usize = RANK_RUNS + list * RANK_RUNS_BYTES;
+  const count = row === 0 ? 0 : load<i32>(runs);
+  if (count > 0) {
+    const last = blocks + (load<i32>(runs + (count << 3) + 4) << 2);
+    if (rangeOf(last) === rangeOf(block) && createdOf(last) === createdOf(block)) return;
+  }
+  store<i32>(runs, count + 1);
+  store<i32>(runs + (count << 3) + 8, row);
+  store<i32>(runs + (count << 3) + 12, <i32>((block - blocks) >> 2));
 }
 
 /** @param file 0 for the day before, 1 for the day */
@@ -285,7 +299,7 @@ function keepRead(
     at + READS_FLAGS + (row << 2),
     <i32>((load<usize>(judged + JUDGED_FLAG) - FLAGS) >> FLAG_BYTES_SHIFT),
   );
-  store<i32>(at + READS_BLOCKS + (row << 2), <i32>((block - blocks) >> 2));
+  noteRank(1 + file, row, block);
   store<f64>(at + READS_VALUES + (row << 3), <f64>value);
   store<u8>(at + READS_CHANNELS + row, <u8>channelOf(block));
 }
