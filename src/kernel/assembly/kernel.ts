@@ -1,6 +1,7 @@
 export { setCounts, setDay } from './judge';
 export { findStarts, markMeters } from './order';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
+export { scanLines } from './scan';
 export {
   clear,
   closingReads,
@@ -17,4 +18,3 @@ export {
   why,
 } from './settle';
 export { setLead, textLength } from './text';
-export { scanLines } from './scan';
