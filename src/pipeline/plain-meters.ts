@@ -22,7 +22,7 @@ import type { SettleState } from './settle-state.js';
 import type { PartitionInput } from './settle-types.js';
 
 /** Blocks of a partition that are looked at for the day that it is of. */
-const LOOKED_AT_MAX = 64;
+const BLOCKS_LOOKED_AT = 64;
 /** A block has at least so many bytes: for each there is a place among the starts. */
 const BLOCK_BYTES_MIN = 48;
 
@@ -111,7 +111,7 @@ export class PlainMeters {
   private findDay(): number {
     const { words, starts, count } = this.index;
     const { marketZoneMinutes, nowStamp, closeAfterMinutes } = this.state.task;
-    for (let b = 0; b < Math.min(count, LOOKED_AT_MAX); b++) {
+    for (let b = 0; b < Math.min(count, BLOCKS_LOOKED_AT); b++) {
       const start = starts[b]!;
       if (IS_REGISTER[channelOfBlock(words, start) >> 2] === 1) continue;
       const day = readDayOf(words[start + 8]!, marketZoneMinutes);

@@ -22,20 +22,20 @@ import type { OutputSettings } from './settle-types.js';
 export const PLAIN_INTERVALS = [60, 30, 15, 5];
 
 /** Numbers of a policy below this multiply with values within 64 bits. */
-const FACTOR_MAX = 2 ** 31;
+const FACTORS_BELOW = 2 ** 31;
 
 /** The policy of each service class, or null where the kernel cannot reckon with them. */
 export function policiesOf(state: SettleState, slice: RegisterSlice | null): Policy[] | null {
   const policies = (slice?.serviceClasses ?? ['default']).map((name) => state.rules.policyOf(name));
-  if (policies.length > place.POLICIES_MAX || UNITS.length > place.UNITS_MAX) return null;
+  if (policies.length > place.POLICIES_ROOM || UNITS.length > place.UNITS_ROOM) return null;
   const isUsual = ({ spikeRatio, sumTolerance }: Policy) =>
-    Number.isInteger(spikeRatio) && spikeRatio < FACTOR_MAX && sumTolerance < FACTOR_MAX;
+    Number.isInteger(spikeRatio) && spikeRatio < FACTORS_BELOW && sumTolerance < FACTORS_BELOW;
   return policies.every(isUsual) ? policies : null;
 }
 
 export function putLead({ exports, buffer }: SettleKernel, output: OutputSettings): void {
   const lead = Buffer.from(recordLead(output), 'latin1');
-  if (lead.length > place.LEAD_BYTES_MAX)
+  if (lead.length > place.LEAD_BYTES_ROOM)
     throw new RangeError('the names of sender and receiver are too long');
   new Uint8Array(buffer, place.LEAD, lead.length).set(lead);
   exports.setLead(lead.length);
@@ -124,8 +124,8 @@ export class PlainTables {
     if (isNew) {
       const out = state.actualMeta(meta);
       const text = Buffer.from(flagText(out), 'latin1');
-      if (number === place.FLAGS_MAX || decimalsOf(meta) === NO_DECIMALS) return;
-      if (text.length > place.FLAG_TEXT_MAX) return;
+      if (number === place.FLAGS_ROOM || decimalsOf(meta) === NO_DECIMALS) return;
+      if (text.length > place.FLAG_TEXT_ROOM) return;
       view.setInt32(at + place.FLAG_META, meta, true);
       view.setInt32(at + place.FLAG_PLAIN, this.plainBits(meta), true);
       view.setInt32(at + place.FLAG_DECIMALS, decimalsOf(out), true);
@@ -149,7 +149,8 @@ export class PlainTables {
     const { tails, kernel } = this;
     const key = `${channel}/${intervalMinutes}/${count}`;
     const text = Buffer.from(tailText(false, channel, '', intervalMinutes, count), 'latin1');
-    if (tails.includes(key) || tails.length === place.TAILS_MAX || text.length > place.TAIL_TEXT_MAX) return;
+    if (tails.includes(key) || tails.length === place.TAILS_ROOM || text.length > place.TAIL_TEXT_ROOM)
+      return;
     const at = place.TAILS + tails.length * place.TAIL_BYTES;
     const view = new DataView(kernel.buffer);
     view.setInt32(at + place.TAIL_CHANNEL, channel, true);

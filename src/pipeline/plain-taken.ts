@@ -34,8 +34,8 @@ export function takePlain(
     new Uint8Array(buffer, place.TEXT, exports.textLength()),
     exports.records.value,
     reads,
-    new BigInt64Array(buffer, place.SUMS, place.UNITS_MAX),
-    new BigInt64Array(buffer, place.UNIT_READS, place.UNITS_MAX),
+    new BigInt64Array(buffer, place.SUMS, place.UNITS_ROOM),
+    new BigInt64Array(buffer, place.UNIT_READS, place.UNITS_ROOM),
     index.bytes,
     ids,
   );

@@ -14,9 +14,9 @@ import {
   JUDGED_COUNT,
   JUDGED_FLAG,
   JUDGED_INTERVAL,
-  JUDGED_MAX,
   JUDGED_OPENING,
   JUDGED_READS,
+  JUDGED_ROOM,
   JUDGED_SUM,
   JUDGED_TAIL,
   JUDGED_VALUES,
@@ -54,8 +54,8 @@ const MINUTES_PER_DAY = 1440;
 const RECORD_READS_MAX = 48;
 const UNITS_PER_ONE: i64 = 100_000;
 /** Products of two numbers below these fit 64 bits. */
-const FACTOR_MAX: f64 = 2147483648;
-const ADVANCE_MAX: i64 = 1 << 45;
+const FACTORS_BELOW: f64 = 2147483648;
+const ADVANCES_BELOW: i64 = 1 << 45;
 
 /** Reads of a register that a block has: bits. */
 export const OPENING = 1;
@@ -117,7 +117,7 @@ function findTail(channel: i32, interval: i32, count: i32): usize {
  * @returns 0, or why it is not
  */
 export function judgeMeter(blocks: usize, starts: usize, count: i32): i32 {
-  if (count > JUDGED_MAX) return OTHER;
+  if (count > JUDGED_ROOM) return OTHER;
   let channel = -1;
   for (let i = 0; i < count; i++) {
     const block = blocks + (load<i32>(starts + (i << 2)) << 2);
@@ -283,15 +283,15 @@ function registerAgrees(judged: usize, own: i32, count: i32): bool {
     if (channelOf(load<usize>(register + JUDGED_BLOCK)) !== wanted) continue;
     if (load<i32>(register + JUDGED_READS) !== (OPENING | CLOSING)) return true;
     const dial = load<i64>(register + JUDGED_CLOSING) - load<i64>(register + JUDGED_OPENING);
-    if (dial < 0 || dial >= ADVANCE_MAX || multiplier >= FACTOR_MAX / 4) return false;
+    if (dial < 0 || dial >= ADVANCES_BELOW || multiplier >= FACTORS_BELOW / 4) return false;
     let advance = dial;
     if (<i64>multiplier !== UNITS_PER_ONE) {
-      if (<f64>dial >= FACTOR_MAX) return false;
+      if (<f64>dial >= FACTORS_BELOW) return false;
       advance = (2 * dial * <i64>multiplier + UNITS_PER_ONE) / (2 * UNITS_PER_ONE);
     }
     const sum = load<i64>(judged + JUDGED_SUM);
     const difference = sum > advance ? sum - advance : advance - sum;
-    if (difference >= ADVANCE_MAX) return false;
+    if (difference >= ADVANCES_BELOW) return false;
     return difference * UNITS_PER_ONE <= <i64>load<f64>(policy + POLICY_SUM_TOLERANCE) * <i64>multiplier;
   }
   return true;

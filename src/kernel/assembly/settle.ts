@@ -20,9 +20,9 @@ import {
   JUDGED_COUNT,
   JUDGED_FLAG,
   JUDGED_INTERVAL,
-  JUDGED_MAX,
   JUDGED_OPENING,
   JUDGED_READS,
+  JUDGED_ROOM,
   JUDGED_SUM,
   JUDGED_TAIL,
   JUDGED_VALUES,
@@ -38,9 +38,9 @@ import {
   READS_ID_ENDS,
   READS_STAMPS,
   READS_VALUES,
-  ROWS_MAX,
-  SLOTS_MAX,
+  ROWS_ROOM,
   SLOTS_OF_ALL,
+  SLOTS_ROOM,
   STAMPS,
   STOP,
   SUMS,
@@ -139,10 +139,10 @@ export function settleMeters(first: i32, recordsMax: f64, bytesMax: f64): i32 {
 }
 
 function hasRoom(): bool {
-  if (textLength() >= TEXT_BYTES || dayRows + JUDGED_MAX > ROWS_MAX) return false;
-  if (daySlots + JUDGED_MAX * 288 > SLOTS_MAX || dayIdBytes + JUDGED_MAX * 256 > IDS_BYTES) return false;
-  if (openingReads + JUDGED_MAX > ROWS_MAX || closingReads + 2 * JUDGED_MAX > ROWS_MAX) return false;
-  return max(readIdBytes(0, openingReads), readIdBytes(1, closingReads)) + JUDGED_MAX * 512 <= IDS_BYTES;
+  if (textLength() >= TEXT_BYTES || dayRows + JUDGED_ROOM > ROWS_ROOM) return false;
+  if (daySlots + JUDGED_ROOM * 288 > SLOTS_ROOM || dayIdBytes + JUDGED_ROOM * 256 > IDS_BYTES) return false;
+  if (openingReads + JUDGED_ROOM > ROWS_ROOM || closingReads + 2 * JUDGED_ROOM > ROWS_ROOM) return false;
+  return max(readIdBytes(0, openingReads), readIdBytes(1, closingReads)) + JUDGED_ROOM * 512 <= IDS_BYTES;
 }
 
 /** Bytes of the ids of so many reads of a file: 0 for the day before, 1 for the day. */
