@@ -1,1 +1,2 @@
+export { checkPairs, markMeters } from './check-pairs';
 export { scanLines } from './scan';
