@@ -1,8 +1,11 @@
+import { INTERVAL_OF } from '../model/units.js';
 import * as AT from './assembly/scan-layout.js';
 import { growKernelMemory, type Kernel, startKernel } from './load.js';
 
 interface ScanExports {
   scanLines(from: number, to: number): number;
+  markMeters(from: number, to: number): number;
+  checkPairs(from: number, to: number, tolerance: number): number;
 }
 
 /** Whoever's knowledge of a source lies in the kernel: it takes it away before another one brings its own. */
@@ -41,6 +44,7 @@ export class ScanKernel {
     this.kernel = startKernel(this.blocksFrom + blockWords * 4);
     this.exports = this.kernel.exports;
     this.renewViews();
+    this.cells.set(INTERVAL_OF, AT.INTERVAL_UNITS >> 2);
   }
 
   /** Makes sure that `input` has so many bytes and READ_AHEAD_BYTES behind them. Blocks are kept. */

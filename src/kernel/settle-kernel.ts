@@ -32,7 +32,7 @@ interface SettleExports {
   ): void;
   setBlocks(at: number, starts: number, meterStarts: number, count: number, startStamp: number): void;
   findStarts(blocks: number, bytes: number, starts: number): number;
-  markMeters(blocks: number, starts: number, count: number, meterStarts: number): number;
+  markFirsts(blocks: number, starts: number, count: number, meterStarts: number): number;
   setStop(idLength: number): void;
   setRegisterRow(row: number): void;
   registerRow(): number;

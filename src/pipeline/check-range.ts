@@ -1,12 +1,13 @@
 import { FindingBuffer, type PackedFindings } from '../conformance/finding-buffer.js';
 import type { RangeEnd, RangeSink } from '../formats/range.js';
 import type { ReadFault, ReadRecord } from '../formats/reads.js';
-import type { BlockBuffer } from '../store/block-buffer.js';
-import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
+import type { BlockMemory } from '../store/block-buffer.js';
+import { meterIdLength, meterIdStart } from '../store/block-index.js';
 import type { MeterRegister } from '../store/meter-register.js';
-import { compareBytes, PartitionFinder } from '../store/partition-map.js';
+import { PartitionFinder } from '../store/partition-map.js';
 import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
 import { openedRegister } from './check-partition.js';
+import { RangeMeters } from './check-range-meters.js';
 import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
 import type { SpilledBlocks } from './scan-range.js';
 import { appendToSpill } from './spill.js';
@@ -183,7 +184,7 @@ export async function checkRange(task: CheckRangeTask): Promise<CheckRangeResult
   }
   if (buffer.count === 0) return result;
   if (task.reads === 'keep') result.kept = buffer.words.slice(0, buffer.usedWords);
-  else if (task.reads === 'settle') settleRange(task, result, register, buffer);
+  else if (task.reads === 'settle') settleRange(task, result, register, sink.bulk);
   else Object.assign(result, spillBlocks(task, sink.bulk));
   return result;
 }
@@ -200,77 +201,30 @@ function settleRange(
   task: CheckRangeTask,
   result: CheckRangeResult,
   register: MeterRegister | null,
-  blocks: BlockBuffer,
+  blocks: ThreadBlocks,
 ): void {
-  const index = indexInPlace(blocks);
-  if (index === null) {
+  const range = new RangeMeters(blocks);
+  if (!range.isInOrder()) {
     result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
     return;
   }
-  const { starts, meterStarts, count, words } = index;
-  let first = 1;
-  while (meterStarts[first] === 0) first++;
-  let last = count - 1;
-  while (meterStarts[last] === 0) last--;
   let cross: CrossResult | null = null;
-  if (last > first) {
+  const { second, last, end } = range;
+  if (second < last) {
     const checker = new MeterChecker(task.cross, register);
-    for (let b = first; b < last; ) {
-      let end = b + 1;
-      while (meterStarts[end] === 0) end++;
-      checker.check(index, b, end);
-      b = end;
-    }
+    range.check(checker, register === null ? task.cross.sumTolerances[0]! : Number.NaN);
     cross = checker.result();
   }
-  const firstWords = words.subarray(0, first < count ? starts[first]! : words.length);
-  const lastWords = last >= first ? words.subarray(starts[last]!) : NOTHING;
-  result.kept = new Int32Array(firstWords.length + lastWords.length);
-  result.kept.set(firstWords);
-  result.kept.set(lastWords, firstWords.length);
-  const idOf = (start: number) => meterIdText(index, start);
-  result.settled = { isInOrder: true, lowest: idOf(starts[0]!), highest: idOf(starts[last]!), cross };
+  const { words } = blocks.buffer;
+  const lastFrom = second < end ? last : end;
+  result.kept = new Int32Array(second + end - lastFrom);
+  result.kept.set(words.subarray(0, second));
+  result.kept.set(words.subarray(lastFrom, end), second);
+  const idOf = (start: number) => meterIdText(blocks.buffer.memory, start);
+  result.settled = { isInOrder: true, lowest: idOf(0), highest: idOf(last), cross };
 }
 
-/** The blocks of the buffer as an index, or null where the meters do not stand in order. */
-function indexInPlace({ count, usedWords, memory }: BlockBuffer): BlockIndex | null {
-  const { words: all, bytes, doubles } = memory;
-  const allStarts = new Int32Array(count);
-  for (let at = 0, i = 0; i < count; at += all[at]!) allStarts[i++] = at;
-  const meterStarts = new Uint8Array(count + 1);
-  meterStarts[0] = 1;
-  for (let i = 1; i < count; i++) {
-    if (isSameMeter(all, allStarts[i - 1]!, allStarts[i]!)) continue;
-    const a = meterIdStart(all, allStarts[i - 1]!);
-    const b = meterIdStart(all, allStarts[i]!);
-    const aEnd = a + meterIdLength(all, allStarts[i - 1]!);
-    if (compareBytes(bytes, a, aEnd, bytes, b, b + meterIdLength(all, allStarts[i]!)) > 0) return null;
-    meterStarts[i] = 1;
-  }
-  meterStarts[count] = 1;
-  const words = all.subarray(0, usedWords);
-  return {
-    count,
-    words,
-    bytes,
-    doubles,
-    starts: allStarts.subarray(0, count),
-    meterStarts,
-    rangeOrder: null,
-  };
-}
-
-/** Whether two blocks have the same meter id: it lies in whole words, zeros after it. */
-function isSameMeter(words: Int32Array, a: number, b: number): boolean {
-  const length = meterIdLength(words, a);
-  if (length !== meterIdLength(words, b)) return false;
-  const aFrom = meterIdStart(words, a) >> 2;
-  const bFrom = meterIdStart(words, b) >> 2;
-  for (let k = 0; k < (length + 3) >> 2; k++) if (words[aFrom + k] !== words[bFrom + k]) return false;
-  return true;
-}
-
-function meterIdText({ words, bytes }: BlockIndex, start: number): string {
+function meterIdText({ words, bytes }: BlockMemory, start: number): string {
   const from = meterIdStart(words, start);
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, meterIdLength(words, start)).toString('latin1');
 }

@@ -81,7 +81,7 @@ export class PlainMeters {
     this.startsAt = blocksAt + this.blocksBytes;
     const count = exports.findStarts(blocksAt, bytes, this.startsAt);
     this.meterStartsAt = this.startsAt + count * 4;
-    const isInOrder = exports.markMeters(blocksAt, this.startsAt, count, this.meterStartsAt) !== 0;
+    const isInOrder = exports.markFirsts(blocksAt, this.startsAt, count, this.meterStartsAt) !== 0;
     const starts = new Int32Array(buffer, this.startsAt, count);
     return { starts, meterStarts: new Uint8Array(buffer, this.meterStartsAt, count + 1), isInOrder };
   }

@@ -1,5 +1,6 @@
+export { checkPairs, markMeters } from './check-pairs';
 export { setCounts, setDay } from './judge';
-export { findStarts, markMeters } from './order';
+export { findStarts, markFirsts } from './order';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
 export { scanLines } from './scan';
 export {

@@ -17,7 +17,7 @@ export function findStarts(blocks: usize, bytes: i32, starts: usize): i32 {
  * Marks where meters begin: 1 where a block is the first of its meter, and behind the last one.
  * @returns false, at once, where the blocks are not in the order of meter id, channel and rising precedence
  */
-export function markMeters(blocks: usize, starts: usize, count: i32, meterStarts: usize): bool {
+export function markFirsts(blocks: usize, starts: usize, count: i32, meterStarts: usize): bool {
   let previous: usize = 0;
   for (let i = 0; i < count; i++) {
     const block = blocks + (load<i32>(starts + (i << 2)) << 2);

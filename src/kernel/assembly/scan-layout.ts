@@ -52,6 +52,20 @@ export const LAST_STAMP = 152;
 export const SUM_LOW = 160;
 export const SUM_HIGH = 168;
 
+/** In a block: word 9, which tells whether it begins a meter once `markMeters` went over it. */
+export const METER_MARK = 36;
+/** Where the second and the last meter begin. */
+export const METER_SECOND = 176;
+export const METER_LAST = 180;
+/** Intervals of the pairs that `checkPairs` went through last, and how many pairs had them. */
+export const PAIR_FIRST_STAMP = 184;
+export const PAIR_COUNT = 188;
+export const PAIR_INTERVAL = 192;
+export const PAIR_TIMES = 196;
+/** By unit: the interval unit that it counts as a register, or -1. */
+export const INTERVAL_UNITS = 256;
+export const UNITS_ROOM = 128;
+
 export const KNOWN = 1024;
 /** Length of fields 1 to 4 with their commas. */
 export const LEAD_BYTES = 1024;

@@ -68,11 +68,16 @@ let flag: i32 = 0;
  * @returns where the line's content ends (at CR or LF), or 0 where anything is otherwise
  */
 export function readTriples(from: i32, to: i32, shape: i32, words: i32): i32 {
-  const count = load<i32>(shape + SHAPE_READS);
-  if (load<i32>(shape + SHAPE_RUN) === count) {
+  if (load<i32>(shape + SHAPE_RUN) === load<i32>(shape + SHAPE_READS)) {
     const end = readRun(from, shape, words);
     if (end !== 0) return end < to && lastStamp <= load<i32>(LATEST_STAMP) ? end : 0;
   }
+  return readEach(from, to, shape, words);
+}
+
+/** The same, triple by triple. */
+function readEach(from: i32, to: i32, shape: i32, words: i32): i32 {
+  const count = load<i32>(shape + SHAPE_READS);
   const interval = load<i32>(shape + SHAPE_INTERVAL);
   const isRegister = load<i32>(shape + SHAPE_IS_REGISTER) !== 0;
   const zone = load<i32>(ZONE);
