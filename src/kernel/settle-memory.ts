@@ -94,7 +94,7 @@ export const PREFIXES_OF_FLAG = 16_384;
 
 export const TEXT = PREFIXES + FLAGS_ROOM * PREFIXES_OF_FLAG;
 /** Text from which on nothing more is settled, and what one meter can add to it. */
-export const TEXT_BYTES = 1_048_576;
+export const TEXT_BYTES = 262_144;
 export const METER_TEXT_ROOM = 393_216;
 
 /** Rows of one kind for the history: room for ids, rows and slots. */
