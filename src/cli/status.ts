@@ -7,7 +7,8 @@ import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
 import { shownPath } from '../pipeline/intake.js';
 import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
 import { type StateVerdict, UNVERIFIED_FOLDERS, verifyState } from '../pipeline/verify-state.js';
-import { type LedgerView, viewLedger } from '../store/ledger.js';
+import type { LedgerView } from '../store/ledger.js';
+import { viewLedgerAt } from '../store/ledger-place.js';
 import { deliveryLine } from './delivery-lines.js';
 
 const RUNS_SHOWN_DEFAULT = 10;
@@ -54,7 +55,7 @@ export function registerStatus(program: Command): void {
     .action(async (options: StatusOptions) => {
       const config = readDeliveryConfig(options.config);
       if (options.verify === true) {
-        const verdict = await verifyState(config.state);
+        const verdict = await verifyState(config);
         const isWhole = verdict.damages.length === 0;
         const text = verdictText(config.state, verdict);
         const json = { state: shownPath(config.state), isWhole, notVerified: UNVERIFIED_FOLDERS, ...verdict };
@@ -62,7 +63,7 @@ export function registerStatus(program: Command): void {
         if (!isWhole) process.exitCode = 1;
         return;
       }
-      const ledger = viewLedger(config.state);
+      const ledger = await viewLedgerAt(config);
       try {
         const status = statusOf(config, ledger);
         const text = options.json === true ? JSON.stringify(status, null, 2) : statusText(status, ledger);

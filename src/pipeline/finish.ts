@@ -75,7 +75,7 @@ export async function finishNight(
     report(night);
     await syncPath(directory);
     run.phase = 'finish';
-    ledger.write([[RUN_KEY, run]]);
+    await ledger.write([[RUN_KEY, run]]);
   } else {
     night.totals = nightTotals(run, scan, tasks);
     night.archive = archivePaths(run);
@@ -87,8 +87,8 @@ export async function finishNight(
     if (isThere && hasChanged(input)) continue;
     if (isThere || existsSync(path)) await moveFile(input.path, path);
   }
-  closeRun(night, ledger);
-  removeUnused(run, ledger);
+  await closeRun(night, ledger);
+  await removeUnused(run, ledger);
   rmSync(join(run.config.state, 'work'), { recursive: true, force: true });
 }
 
@@ -143,7 +143,7 @@ function writeManifest(night: Night, directory: string): void {
 }
 
 /** One transaction: files, days and batches are done, and the run is over. */
-function closeRun(night: Night, ledger: Ledger): void {
+async function closeRun(night: Night, ledger: Ledger): Promise<void> {
   const { run, tasks } = night;
   const writes: LedgerWrite[] = [];
   for (const input of run.inputs) {
@@ -161,11 +161,11 @@ function closeRun(night: Night, ledger: Ledger): void {
   for (const { key } of done.slice(0, Math.max(0, done.length + 1 - RUNS_KEPT_MAX)))
     writes.push([key, undefined]);
   writes.push([RUN_KEY, undefined]);
-  ledger.write(writes);
+  await ledger.write(writes);
 }
 
 /** Forgets history that no policy looks back to, and removes history files that nothing names any more. */
-function removeUnused(run: RunRecord, ledger: Ledger): void {
+async function removeUnused(run: RunRecord, ledger: Ledger): Promise<void> {
   const lookBack = Math.max(
     35,
     ...Object.values(run.config.vee.policies).map(({ historyDays }) => historyDays),
@@ -176,7 +176,7 @@ function removeUnused(run: RunRecord, ledger: Ledger): void {
   const isOld = ({ key, value }: { key: string; value: HistoryEntry }) =>
     !value.isOpen && dayOf(key) < newest - lookBack - HISTORY_SPARE_DAYS;
   const old = entries.filter(isOld);
-  ledger.write(old.map(({ key }): LedgerWrite => [key, undefined]));
+  await ledger.write(old.map(({ key }): LedgerWrite => [key, undefined]));
   const kept = entries.filter((entry) => !isOld(entry));
   const named = new Set(kept.flatMap(({ value }) => [value.file, value.totals]));
   const directory = join(run.config.state, 'history');

@@ -82,7 +82,7 @@ export async function publishTask(
     await moveFile(file.path, join(historyDirectory, historyName(file, runId)));
   await Promise.all([syncPath(config.output.directory), syncPath(historyDirectory)]);
   const record: TaskRecord = { result, names };
-  ledger.write([...historyWrites(result, runId), [taskKey(runId, result.index), record]]);
+  await ledger.write([...historyWrites(result, runId), [taskKey(runId, result.index), record]]);
   return record;
 }
 

@@ -4,8 +4,10 @@ import { deserialize, serialize } from 'node:v8';
 import { sourceSettings } from '../conformance/source-settings.js';
 import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import { compactSecond } from '../model/time.js';
-import { bootId, type Ledger, type LedgerWrite, openLedger } from '../store/ledger.js';
+import type { Ledger, LedgerWrite } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
+import { bootId } from '../store/process-identity.js';
 import type { Config } from './config.js';
 import { expandInput, isCompressed } from './expand.js';
 import { syncPath } from './files.js';
@@ -98,7 +100,7 @@ async function withState<T>(
   workers: number,
   work: (ledger: Ledger, pool: WorkerPool) => Promise<T>,
 ): Promise<T> {
-  const ledger = openLedger(config.state);
+  const ledger = await openLedgerAt(config);
   let pool: WorkerPool | null = null;
   try {
     pool = openPool(workers);
@@ -200,7 +202,7 @@ async function enterRun(
   rmSync(join(config.state, 'work'), { recursive: true, force: true });
   await expandInputs(run);
   const writes = growPartitions(run, ledger);
-  ledger.write([...writes, ['runs/count', number], [RUN_KEY, run]]);
+  await ledger.write([...writes, ['runs/count', number], [RUN_KEY, run]]);
   return run;
 }
 
@@ -284,7 +286,7 @@ async function continueRun(
     await syncPath(run.scanFile);
     run.phase = 'settle';
     run.bootId = bootId();
-    ledger.write([[RUN_KEY, run]]);
+    await ledger.write([[RUN_KEY, run]]);
   }
   run.inputs = scan.inputs;
   mkdirSync(staging, { recursive: true, mode: 0o700 });

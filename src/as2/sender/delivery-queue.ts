@@ -100,14 +100,14 @@ export function openDeliveries(ledger: Pick<Ledger, 'get' | 'list'>): DeliveryRe
 }
 
 /** Enters a new state of a delivery, on the disk when it returns. */
-export function saveDelivery(ledger: Ledger, record: DeliveryRecord): void {
+export async function saveDelivery(ledger: Ledger, record: DeliveryRecord): Promise<void> {
   const id = deliveryId(record);
   const writes: LedgerWrite[] = [[RECORD + id, record]];
   if (isDone(record)) {
     writes.push([OPEN + id, undefined]);
     writes.push([`${FINISHED}${String(record.settledMs).padStart(15, '0')}/${id}`, true]);
   } else writes.push([OPEN + id, true]);
-  ledger.write(writes);
+  await ledger.write(writes);
 }
 
 /** Deliveries that are done, the latest first. */
@@ -123,10 +123,10 @@ export function latestDeliveries(ledger: Pick<Ledger, 'get' | 'latest'>, count: 
 }
 
 /** Forgets the oldest of the deliveries that are done, beyond what is kept. */
-export function forgetOldDeliveries(ledger: Ledger, kept = DELIVERIES_KEPT_MAX): void {
+export async function forgetOldDeliveries(ledger: Ledger, kept = DELIVERIES_KEPT_MAX): Promise<void> {
   const finished = ledger.list<true>(FINISHED);
   const old = finished.slice(0, Math.max(0, finished.length - kept));
-  ledger.write(
+  await ledger.write(
     old.flatMap(({ key }): LedgerWrite[] => [
       [key, undefined],
       [RECORD + finishedId(key), undefined],

@@ -91,7 +91,7 @@ async function packageAs(
     evidence: null,
     settledMs: null,
   };
-  saveDelivery(ledger, record);
+  await saveDelivery(ledger, record);
   return record;
 }
 

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import { messageOf, ReadmillError } from '../model/errors.js';
+
+/** Where a ledger is kept: in the state folder, or on a Redis that several hosts share. */
+export interface LedgerPlace {
+  state: string;
+  /** `embedded`, or the URL of the Redis. */
+  ledger: string;
+  hosts: { leaseSeconds: number; passwordFile?: string | undefined };
+}
+
+/** A server that cannot be connected to by then is not there. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Pauses between attempts to connect again grow up to this. */
+const RECONNECT_PAUSE_MS_MAX = 1_000;
+
+export const isOnRedis = ({ ledger }: LedgerPlace): boolean => ledger !== 'embedded';
+
+export const leaseMsOf = ({ hosts }: LedgerPlace): number => hosts.leaseSeconds * 1000;
+
+/**
+ * Connects to the Redis of a ledger; the connection comes back by itself when it was lost.
+ * @param patienceMs a command that has no answer by then fails; null = it waits until there is one
+ * @throws ReadmillError READMILL_REDIS where it cannot be reached or used
+ */
+export async function connectRedis(place: LedgerPlace, patienceMs: number | null): Promise<Redis> {
+  // Loaded only where it is configured: a command without Redis starts without it.
+  const { Redis } = await import('ioredis');
+  let isConnected = false;
+  const password = passwordOf(place);
+  const redis = new Redis(place.ledger, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => (isConnected ? Math.min(times * 100, RECONNECT_PAUSE_MS_MAX) : null),
+    ...(patienceMs === null ? {} : { commandTimeout: patienceMs }),
+    ...(password === undefined ? {} : { password }),
+  });
+  let problem: unknown = null;
+  // What goes wrong later is told by the command that waits for an answer.
+  redis.on('error', (thrown: unknown) => {
+    problem ??= thrown;
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (thrown) {
+    redis.disconnect();
+    throw redisError(place, problem ?? thrown);
+  }
+  isConnected = true;
+  return redis;
+}
+
+/** The error that what Redis could not do ends a command with. */
+export function redisError(place: LedgerPlace, thrown: unknown): unknown {
+  if (thrown instanceof ReadmillError) return thrown;
+  return new ReadmillError(
+    'READMILL_REDIS',
+    `Redis at ${shownUrl(place.ledger)} cannot be used: ${messageOf(thrown)}. Nothing is lost. See that it runs, that this host reaches it and that ledger and hosts.passwordFile of the configuration are right; then run the same command again: it goes on where it was.`,
+    { cause: thrown },
+  );
+}
+
+/** The address without a user name. */
+export function shownUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+}
+
+function passwordOf({ hosts }: LedgerPlace): string | undefined {
+  if (hosts.passwordFile === undefined) return undefined;
+  try {
+    return readFileSync(hosts.passwordFile, 'utf8').trim();
+  } catch (thrown) {
+    const message = `hosts.passwordFile cannot be read: ${messageOf(thrown)}. Check its path and its rights.`;
+    throw new ReadmillError('READMILL_CONFIG_INVALID', message, { cause: thrown });
+  }
+}
