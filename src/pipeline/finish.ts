@@ -17,6 +17,7 @@ import {
   taskKey,
 } from './run-state.js';
 import type { TaskRecord } from './settle.js';
+import { removeWork } from './work-folder.js';
 
 /** Days of history that are kept beyond what the policies look back. */
 const HISTORY_SPARE_DAYS = 7;
@@ -65,13 +66,16 @@ export async function finishNight(
   const { run, scan, tasks } = night;
   const directory = reportDirectory(run);
   if (run.phase !== 'finish') {
+    await ledger.confirm();
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const drafts = join(night.work, `drafts-${ledger.fence}`);
     night.totals = nightTotals(run, scan, tasks);
-    night.lists = await joinLists(directory, tasks);
-    night.quarantine = await writeQuarantine(run, scan, tasks);
+    night.lists = await joinLists(directory, drafts, tasks);
+    night.quarantine = await writeQuarantine(run, scan, drafts, tasks);
     night.archive = archivePaths(run);
     writeManifest(night, directory);
     night.deliveries = (await deliver?.(night)) ?? NO_DELIVERIES;
+    await ledger.confirm();
     report(night);
     await syncPath(directory);
     run.phase = 'finish';
@@ -89,7 +93,7 @@ export async function finishNight(
   }
   await closeRun(night, ledger);
   await removeUnused(run, ledger);
-  rmSync(join(run.config.state, 'work'), { recursive: true, force: true });
+  await removeWork(run.config.state, ledger);
 }
 
 /** Where each input goes: done and repeated ones to the archive, failed ones to the quarantine. */
@@ -176,10 +180,11 @@ async function removeUnused(run: RunRecord, ledger: Ledger): Promise<void> {
   const isOld = ({ key, value }: { key: string; value: HistoryEntry }) =>
     !value.isOpen && dayOf(key) < newest - lookBack - HISTORY_SPARE_DAYS;
   const old = entries.filter(isOld);
+  const directory = join(run.config.state, 'history');
+  // What is there before the write is ours to remove; what comes after may be of who has the ledger by then.
+  const files = existsSync(directory) ? readdirSync(directory) : [];
   await ledger.write(old.map(({ key }): LedgerWrite => [key, undefined]));
   const kept = entries.filter((entry) => !isOld(entry));
   const named = new Set(kept.flatMap(({ value }) => [value.file, value.totals]));
-  const directory = join(run.config.state, 'history');
-  if (!existsSync(directory)) return;
-  for (const file of readdirSync(directory)) if (!named.has(file)) rmSync(join(directory, file));
+  for (const file of files) if (!named.has(file)) rmSync(join(directory, file));
 }

@@ -63,14 +63,7 @@ export async function publishTask(
   const historyDirectory = join(config.state, 'history');
   mkdirSync(config.output.directory, { recursive: true, mode: 0o750 });
   mkdirSync(historyDirectory, { recursive: true, mode: 0o700 });
-  const lists = Object.values(result.lists).filter((path) => path !== '');
-  const others = result.rejectsFile === '' ? lists : [...lists, result.rejectsFile];
-  const staged = [
-    ...result.batches.map(({ path }) => path),
-    ...result.history.map(({ path }) => path),
-    ...others,
-  ];
-  await Promise.all(staged.map(syncPath));
+  await Promise.all(stagedFiles(result).map(syncPath));
   const names: string[] = [];
   for (const batch of result.batches) {
     const name = batchName(config.output, run.batchSecond + batchesBefore + names.length);
@@ -84,6 +77,12 @@ export async function publishTask(
   const record: TaskRecord = { result, names };
   await ledger.write([...historyWrites(result, runId), [taskKey(runId, result.index), record]]);
   return record;
+}
+
+/** Paths of all files that a task left. */
+export function stagedFiles({ batches, history, lists, rejectsFile }: SettleResult): string[] {
+  const others = [...Object.values(lists), rejectsFile].filter((path) => path !== '');
+  return [...batches.map(({ path }) => path), ...history.map(({ path }) => path), ...others];
 }
 
 function historyName({ kind, day, partition, crc32 }: StagedHistory, runId: string): string {

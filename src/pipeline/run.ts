@@ -7,7 +7,7 @@ import { compactSecond } from '../model/time.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
 import { openLedgerAt } from '../store/ledger-place.js';
 import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
-import { bootId } from '../store/process-identity.js';
+import { isOnRedis } from '../store/redis-connection.js';
 import type { Config } from './config.js';
 import { expandInput, isCompressed } from './expand.js';
 import { syncPath } from './files.js';
@@ -23,6 +23,7 @@ import { type SampledFile, sampleMeterIds } from './sample.js';
 import { RANGE_BYTES, scanInputs } from './scan.js';
 import { planSettling, settlePartitions } from './settle.js';
 import { veeSettings } from './vee-files.js';
+import { removeWork, workBoot, workDirectory } from './work-folder.js';
 import { openPool, type WorkerPool } from './worker-pool.js';
 
 /** Bytes of input that a partition should hold, about: its blocks and its output then fit easily in memory. */
@@ -103,7 +104,7 @@ async function withState<T>(
   const ledger = await openLedgerAt(config);
   let pool: WorkerPool | null = null;
   try {
-    pool = openPool(workers);
+    pool = await poolOf(config, ledger, workers);
     return await work(ledger, pool);
   } catch (thrown) {
     throw explained(thrown);
@@ -111,6 +112,13 @@ async function withState<T>(
     await pool?.close();
     await ledger.close();
   }
+}
+
+/** The threads of this process, or with a ledger on Redis those of all hosts that take jobs. */
+async function poolOf(config: Config, ledger: Ledger, workers: number): Promise<WorkerPool> {
+  if (!isOnRedis(config)) return openPool(workers);
+  const { openSharedPool } = await import('./shared-pool.js');
+  return openSharedPool(config, ledger, workers);
 }
 
 async function endRun(
@@ -197,16 +205,15 @@ async function enterRun(
     partitionMap: ledger.get<PartitionMap>(MAP_KEY) ?? EMPTY_PARTITION_MAP,
     register,
     batchSecond: Math.max(second, (ledger.get<number>('batches/lastSecond') ?? 0) + 1),
-    bootId: bootId(),
+    fence: ledger.fence,
+    bootId: workBoot(ledger),
   };
-  rmSync(join(config.state, 'work'), { recursive: true, force: true });
+  await removeWork(config.state, ledger);
   await expandInputs(run);
   const writes = growPartitions(run, ledger);
   await ledger.write([...writes, ['runs/count', number], [RUN_KEY, run]]);
   return run;
 }
-
-export const workDirectory = (run: RunRecord): string => join(run.config.state, 'work', run.runId);
 
 async function expandInputs(run: RunRecord): Promise<void> {
   const directory = join(workDirectory(run), 'expanded');
@@ -215,6 +222,7 @@ async function expandInputs(run: RunRecord): Promise<void> {
     if (input.status !== 'claimed' || !isCompressed(input.name)) continue;
     try {
       await expandInput(input, number, directory);
+      if (run.fence) for (const { path } of input.members) await syncPath(path);
     } catch (thrown) {
       const { syscall, path = input.path } = thrown as NodeJS.ErrnoException;
       if (isDiskFull(thrown) || syscall === 'write' || path !== input.path) throw thrown;
@@ -270,25 +278,25 @@ async function continueRun(
   pool: WorkerPool,
   options: RunOptions,
 ): Promise<Night> {
-  const work = workDirectory(run);
-  const blocks = join(work, 'blocks');
-  const staging = join(work, 'staging');
-  const isWhole = run.phase !== 'scan' && run.bootId === bootId();
+  const isWhole = run.phase !== 'scan' && run.bootId === workBoot(ledger);
   let scan: ScanOutcome;
   if (isWhole) scan = deserialize(readFileSync(run.scanFile!)) as ScanOutcome;
   else {
-    if (resumed) await restart(run);
+    if (resumed) await restart(run, ledger);
+    const blocks = join(workDirectory(run), 'blocks');
     mkdirSync(blocks, { recursive: true, mode: 0o700 });
     scan = await scanInputs(run, ledger, pool, blocks, options.rangeBytes ?? RANGE_BYTES, options.progress);
     planAgain(run, ledger, scan);
-    run.scanFile = join(work, 'scan.bin');
+    run.scanFile = join(workDirectory(run), 'scan.bin');
     writeFileSync(run.scanFile, serialize(scan), { mode: 0o600 });
     await syncPath(run.scanFile);
     run.phase = 'settle';
-    run.bootId = bootId();
+    run.bootId = workBoot(ledger);
     await ledger.write([[RUN_KEY, run]]);
   }
   run.inputs = scan.inputs;
+  const work = workDirectory(run);
+  const staging = join(work, ledger.fence === 0 ? 'staging' : `staging-${ledger.fence}`);
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   const tasks = await settlePartitions(run, ledger, pool, scan, staging, options.progress);
   options.progress.end();
@@ -301,7 +309,8 @@ function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome): void {
 }
 
 /** Begins pass 1 again: whatever it left is of no use. */
-async function restart(run: RunRecord): Promise<void> {
+async function restart(run: RunRecord, ledger: Ledger): Promise<void> {
+  run.fence = ledger.fence;
   rmSync(join(workDirectory(run), 'blocks'), { recursive: true, force: true });
   for (const input of run.inputs) {
     input.status = 'claimed';

@@ -46,10 +46,14 @@ redis.call('INCR', KEYS[3])
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'ok'`;
 
-/** Takes a job for one attempt. Key: its fence. Argument: seconds that it is kept. Answer: number of the attempt. */
+/**
+ * Takes a job for one attempt. Keys: fence of the job, fence of the ledger. Arguments: number of the holding that
+ * the job is for, seconds that the attempt's number is kept. Answer: that number, or 0 where the job is for nobody.
+ */
 export const CLAIM_JOB = `
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 local fence = redis.call('INCR', KEYS[1])
-redis.call('EXPIRE', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
 return fence`;
 
 /**

@@ -119,10 +119,18 @@ export async function settle(
   { ledger, stateFolder, spoolFolder, clock }: AttemptContext,
 ): Promise<DeliveryRecord> {
   const problem = outcome.kind === 'delivered' ? null : outcome.problem;
+  await ledger.confirm();
   const evidence =
     outcome.receipt === null
       ? record.evidence
-      : await keepReceipt(record, outcome.receipt, outcome.kind, problem, receiptFolder(record, stateFolder));
+      : await keepReceipt(
+          record,
+          outcome.receipt,
+          outcome.kind,
+          problem,
+          receiptFolder(record, stateFolder),
+          ledger.fence,
+        );
   const settled = { ...record, problem, evidence, ...nextState(record, outcome.kind, partner, clock()) };
   await saveDelivery(ledger, settled);
   if (isDone(settled)) rmSync(spoolPathOf(spoolFolder, settled), { force: true });

@@ -42,6 +42,8 @@ export interface Consignment {
 export interface DeliveryRecord extends Consignment {
   /** Made once, and in the ledger before the first byte leaves: for ever the same. */
   messageId: string;
+  /** Name of its body in the spool, where that has another than `spoolName` says. */
+  spool?: string;
   status: DeliveryStatus;
   packagedMs: number;
   /** What the body in the spool is, with its MIC. */
@@ -76,10 +78,17 @@ export function deliveryId({ partner, file, sha256 }: Consignment): string {
 
 export const isDone = ({ status }: DeliveryRecord): boolean => DONE.includes(status);
 
-/** Name of its body in the spool: the same after a crash, so that nothing is left over. */
-export function spoolName(consignment: Consignment): string {
-  return createHash('sha256').update(deliveryId(consignment)).digest('hex').slice(0, 40);
+/**
+ * Name of its body in the spool: the same after a crash, so that nothing is left over. Where several hosts share
+ * the spool, each holding of the ledger has names of its own: who goes on late writes over nobody else's.
+ */
+export function spoolName(consignment: Consignment, fence: number): string {
+  const name = createHash('sha256').update(deliveryId(consignment)).digest('hex').slice(0, 40);
+  return fence === 0 ? name : `${name}-${fence}`;
 }
+
+/** Name of the body of a delivery that was packaged. */
+export const packagedName = (record: DeliveryRecord): string => record.spool ?? spoolName(record, 0);
 
 /** @param as2From name after the at-sign, where it can stand there */
 export function newMessageId(as2From: string): string {

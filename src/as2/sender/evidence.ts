@@ -44,6 +44,7 @@ export function receiptFolder({ runId, path }: DeliveryRecord, stateFolder: stri
 /**
  * Keeps a receipt: as it came (`NAME.PARTNER.mdn`) and what it says (`NAME.PARTNER.receipt.json`); on the disk
  * when it returns.
+ * @param fence number of the holding of the ledger: hosts that share it do not write one draft
  * @returns path of the receipt
  */
 export async function keepReceipt(
@@ -52,14 +53,15 @@ export async function keepReceipt(
   verdict: ReceiptSummary['verdict'],
   problem: string | null,
   folder: string,
+  fence = 0,
 ): Promise<string> {
   // Files of one name that somebody sends are told apart by their content.
   const mark = record.runId === null ? `.${record.sha256.slice(0, 12)}` : '';
   const name = `${record.file}${mark}.${record.partner}`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeWhole(join(folder, `${name}.mdn`), Buffer.concat([headLines(receipt), receipt.body]));
+  await writeWhole(join(folder, `${name}.mdn`), Buffer.concat([headLines(receipt), receipt.body]), fence);
   const summary = summaryOf(record, receipt, verdict, problem, `${name}.mdn`);
-  await writeWhole(join(folder, `${name}.receipt.json`), `${JSON.stringify(summary, null, 2)}\n`);
+  await writeWhole(join(folder, `${name}.receipt.json`), `${JSON.stringify(summary, null, 2)}\n`, fence);
   await syncPath(folder);
   return join(folder, `${name}.mdn`);
 }
@@ -108,8 +110,8 @@ function summaryOf(
   };
 }
 
-async function writeWhole(path: string, content: Buffer | string): Promise<void> {
-  const partial = `${path}.partial`;
+async function writeWhole(path: string, content: Buffer | string, fence: number): Promise<void> {
+  const partial = fence === 0 ? `${path}.partial` : `${path}.${fence}.partial`;
   await rm(partial, { force: true });
   const handle = await open(partial, 'wx', 0o600);
   try {

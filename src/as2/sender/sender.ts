@@ -81,7 +81,7 @@ export function loadPartners(configs: readonly PartnerConfig[], nowMs: number): 
 export async function openSender(options: SenderOptions): Promise<Sender> {
   const { ledger, config, partners, clock } = options;
   const spoolFolder = join(config.state, 'spool');
-  prepareSpool(ledger, spoolFolder);
+  await prepareSpool(ledger, spoolFolder);
   const lines = new Map(partners.map((partner) => [partner.config.name, openLine(partner)]));
   const packagingLane = openLane(options.packagedAtATime ?? PACKAGED_AT_A_TIME);
   const packaging: Packaging = { ledger, spoolFolder, build: options.build ?? buildMessage };
