@@ -9,6 +9,7 @@ import { type CertificateEnds, certificateEnds } from '../watch/certificates.js'
 import { NightBook } from '../watch/night-book.js';
 import { tryDeliveries } from '../watch/try-deliveries.js';
 import type { NightWatch } from '../watch/watch.js';
+import { warnOfRedis } from './redis-lines.js';
 import { parseNow, startClock } from './terminal.js';
 
 interface ServeOptions {
@@ -55,6 +56,7 @@ function parsePort(text: string): number {
 
 async function serve(options: ServeOptions): Promise<void> {
   const config = readConfig(options.config);
+  await warnOfRedis(config);
   const { host, port, tokenFile } = options;
   const serveConfig = {
     ...(config.serve ?? serveSchema.parse({})),

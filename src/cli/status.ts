@@ -9,7 +9,9 @@ import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
 import { type StateVerdict, UNVERIFIED_FOLDERS, verifyState } from '../pipeline/verify-state.js';
 import type { LedgerView } from '../store/ledger.js';
 import { viewLedgerAt } from '../store/ledger-place.js';
+import { isOnRedis, shownUrl } from '../store/redis-connection.js';
 import { deliveryLine } from './delivery-lines.js';
+import { warnOfRedis } from './redis-lines.js';
 
 const RUNS_SHOWN_DEFAULT = 10;
 /** Deliveries that are done and are listed, the latest. */
@@ -24,6 +26,10 @@ interface StatusOptions {
 /** What `status --json` prints. */
 interface Status {
   state: string;
+  /** `embedded`, or the address of the Redis. */
+  ledger: string;
+  /** Processes that take jobs of runs, where hosts share the ledger. */
+  hosts: string[];
   /** A run that was begun and has not ended; it may be at work just now. */
   unfinishedRun: { runId: string; phase: string; now: string; inputs: number } | null;
   /** Runs that have ended, all that the ledger knows. */
@@ -65,7 +71,7 @@ export function registerStatus(program: Command): void {
       }
       const ledger = await viewLedgerAt(config);
       try {
-        const status = statusOf(config, ledger);
+        const status = statusOf(config, ledger, await hostsOf(config));
         const text = options.json === true ? JSON.stringify(status, null, 2) : statusText(status, ledger);
         process.stdout.write(`${text}\n`);
       } finally {
@@ -90,13 +96,28 @@ function verdictText(state: string, verdict: StateVerdict): string {
   return [...lines, end].join('\n');
 }
 
+/** Who takes jobs, and what of the Redis's settings may lose the ledger. */
+async function hostsOf(config: DeliveryConfig): Promise<string[]> {
+  if (!isOnRedis(config)) return [];
+  await warnOfRedis(config);
+  const { hostsAtWork } = await import('../pipeline/shared-hosts.js');
+  return hostsAtWork(config);
+}
+
+function hostLines({ ledger, hosts }: Status): string[] {
+  if (ledger === 'embedded') return [];
+  const names = hosts.length === 0 ? 'none, a run does all by itself' : hosts.join(', ');
+  return [`Ledger     ${ledger}`, `Take jobs  ${names}`];
+}
+
 interface DoneRun {
   now: string;
   inputs: number;
   batches: string[];
 }
 
-function statusOf({ state }: DeliveryConfig, ledger: LedgerView | null): Status {
+function statusOf(config: DeliveryConfig, ledger: LedgerView | null, hosts: string[]): Status {
+  const { state } = config;
   const run = ledger?.get<RunRecord>(RUN_KEY);
   const done = ledger?.list<DoneRun>('runs/done/') ?? [];
   const open = ledger === null ? [] : openDeliveries(ledger);
@@ -117,6 +138,8 @@ function statusOf({ state }: DeliveryConfig, ledger: LedgerView | null): Status 
   });
   return {
     state: shownPath(state),
+    ledger: isOnRedis(config) ? shownUrl(config.ledger) : 'embedded',
+    hosts,
     unfinishedRun:
       run === undefined
         ? null
@@ -137,6 +160,7 @@ function statusText(status: Status, ledger: LedgerView | null): string {
   const counts = Object.entries(deliveries).map(([name, count]) => `${count} ${name}`);
   const lines = [
     `State      ${status.state}`,
+    ...hostLines(status),
     `Runs       ${runs} ended${unfinishedRun === null ? '' : `; ${unfinishedRun.runId} is at work or was stopped (${unfinishedRun.phase}): readmill run goes on with it`}`,
     `Files      ${files} done`,
     `Batches    ${batches}`,

@@ -17,6 +17,9 @@ export interface RedisKeys {
   fence: string;
   /** Who holds it; gone where nobody does. */
   lease: string;
+  /** The same of the host that watches. */
+  watchFence: string;
+  watchLease: string;
   /** What the names of its jobs begin with. */
   jobs: string;
 }
@@ -29,6 +32,8 @@ function keysOf(id: string): RedisKeys {
     sequence: key('sequence'),
     fence: key('fence'),
     lease: key('lease'),
+    watchFence: key('watch-fence'),
+    watchLease: key('watch-lease'),
     jobs: key('jobs'),
   };
 }

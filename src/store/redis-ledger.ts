@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Redis } from 'ioredis';
 import { ReadmillError } from '../model/errors.js';
-import type { Ledger, LedgerView, LedgerWrite } from './ledger.js';
+import { type Ledger, type LedgerView, type LedgerWrite, openLedger } from './ledger.js';
 import {
   addToSum,
   checkEntries,
@@ -14,6 +14,7 @@ import {
   NO_ENTRIES,
   readEntry,
   SUM_KEY,
+  UNSUMMED,
   withCheck,
 } from './ledger-entries.js';
 import { isDeadHere, ownIdentity, type ProcessIdentity } from './process-identity.js';
@@ -56,7 +57,7 @@ interface Holding {
 export async function openRedisLedger(place: LedgerPlace): Promise<Ledger> {
   const redis = await connectRedis(place, leaseMsOf(place));
   try {
-    const keys = findKeys(place.state) ?? (await beginLedger(redis, place));
+    const keys = await keysAt(redis, place);
     const holding = await take(redis, place, keys);
     try {
       const mirror = await fetchMirror(redis, keys, place);
@@ -82,7 +83,13 @@ const seen = new Map<string, Mirror>();
  */
 export async function viewRedisLedger(place: LedgerPlace): Promise<LedgerView | null> {
   const keys = findKeys(place.state);
-  if (keys === null) return null;
+  if (keys === null) {
+    if (!existsSync(embeddedFolder(place))) return null;
+    throw new ReadmillError(
+      'READMILL_STATE_UNUSABLE',
+      `The ledger of ${place.state} still lies in that folder. The next \`readmill run\` moves it to Redis; then ask again.`,
+    );
+  }
   const redis = await connectRedis(place, leaseMsOf(place));
   try {
     const before = seen.get(keys.id);
@@ -99,27 +106,64 @@ export async function viewRedisLedger(place: LedgerPlace): Promise<LedgerView | 
 
 const shownPlace = ({ ledger, state }: LedgerPlace): string => `${shownUrl(ledger)} (of ${state})`;
 
-async function beginLedger(redis: Redis, place: LedgerPlace): Promise<RedisKeys> {
-  if (existsSync(join(place.state, 'ledger')))
-    throw new ReadmillError(
-      'READMILL_STATE_UNUSABLE',
-      `The state folder ${place.state} has an embedded ledger, and a ledger cannot be moved to Redis. Set ledger to "embedded", or begin another state folder (docs/operating/scaling.md).`,
-    );
-  return newKeys(place.state, async (keys) => {
-    await redis.hset(keys.entries, LAYOUT_KEY, serialize(LAYOUT), SUM_KEY, withCheck(SUM_KEY, NO_ENTRIES));
+const embeddedFolder = ({ state }: LedgerPlace): string => join(state, 'ledger');
+
+/** Keys of a state folder; a ledger is begun where there is none. */
+export async function keysAt(redis: Redis, place: LedgerPlace): Promise<RedisKeys> {
+  const found = findKeys(place.state);
+  if (found !== null) return found;
+  if (existsSync(embeddedFolder(place))) return moveEmbedded(redis, place);
+  return newKeys(place.state, (keys) => begin(redis, keys, []));
+}
+
+/** Moves an embedded ledger to the Redis. From the moment that the state folder names the new one, it alone counts. */
+async function moveEmbedded(redis: Redis, place: LedgerPlace): Promise<RedisKeys> {
+  const embedded = openLedger(place.state);
+  try {
+    const entries = embedded.list('').filter(({ key }) => !UNSUMMED.includes(key));
+    return await newKeys(place.state, (keys) => begin(redis, keys, entries));
+  } finally {
+    await embedded.close();
+    if (findKeys(place.state) !== null)
+      renameSync(embeddedFolder(place), `${embeddedFolder(place)}-before-redis`);
+  }
+}
+
+async function begin(
+  redis: Redis,
+  { entries: name }: RedisKeys,
+  entries: readonly { key: string; value: unknown }[],
+): Promise<void> {
+  const sum: EntrySum = { ...NO_ENTRIES };
+  const words = entries.flatMap(({ key, value }) => {
+    const bytes = withCheck(key, value);
+    addToSum(sum, bytes, 1);
+    return [key, bytes];
   });
+  await redis.hset(name, LAYOUT_KEY, serialize(LAYOUT), SUM_KEY, withCheck(SUM_KEY, sum), ...words);
+}
+
+/** Takes a lease that is free, or that of a process of this host that has died. @returns its number, or who has it */
+export async function takeLease(
+  redis: Redis,
+  lease: string,
+  fence: string,
+  holder: string,
+  leaseMs: number,
+): Promise<number | ProcessIdentity> {
+  const ask = (dead: string) =>
+    redis.eval(TAKE, 2, lease, fence, holder, leaseMs, dead) as Promise<number | string>;
+  let answer = await ask('');
+  if (typeof answer === 'string' && isDeadHere(JSON.parse(answer) as ProcessIdentity))
+    answer = await ask(answer);
+  return typeof answer === 'number' ? answer : (JSON.parse(answer) as ProcessIdentity);
 }
 
 async function take(redis: Redis, place: LedgerPlace, keys: RedisKeys): Promise<Holding> {
   const holder = JSON.stringify({ ...ownIdentity(), takenMs: Date.now() });
-  const ask = (dead: string) =>
-    redis.eval(TAKE, 2, keys.lease, keys.fence, holder, leaseMsOf(place), dead) as Promise<number | string>;
-  let answer = await ask('');
-  // The lease of a process of this host that has died need not be waited for.
-  if (typeof answer === 'string' && isDeadHere(JSON.parse(answer) as ProcessIdentity))
-    answer = await ask(answer);
+  const answer = await takeLease(redis, keys.lease, keys.fence, holder, leaseMsOf(place));
   if (typeof answer === 'number') return { redis, place, keys, fence: answer, holder };
-  const { pid, host } = JSON.parse(answer) as ProcessIdentity;
+  const { pid, host } = answer;
   throw new ReadmillError(
     'READMILL_STATE_BUSY',
     `Another readmill (process ${pid} on ${host}) works on ${place.state}. Wait until it has ended, or stop it, then run again. Where that host is down, the state folder is free ${place.hosts.leaseSeconds} s after it went down.`,

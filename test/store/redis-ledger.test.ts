@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -195,14 +195,25 @@ describe('a Redis that has lost something', () => {
 });
 
 describe('a state folder', () => {
-  it('keeps the kind of ledger that it began with', async () => {
+  it('is refused with an embedded ledger once its ledger is on a Redis', async () => {
     await (await opening()).close();
     const embedded = { ...place, ledger: 'embedded' };
     await expect(openLedgerAt(embedded)).rejects.toThrow(/is on a Redis/);
     await expect(viewLedgerAt(embedded)).rejects.toThrow(/is on a Redis/);
-    const other = { ...embedded, state: join(place.state, 'other') };
-    await (await openLedgerAt(other)).close();
-    await expect(openLedgerAt({ ...other, ledger: server.url })).rejects.toThrow(/embedded ledger/);
+  });
+
+  it('has its embedded ledger moved to Redis, whole, and never back', async () => {
+    const embedded = { ...place, ledger: 'embedded' };
+    const before = await openLedgerAt(embedded);
+    const model = await expectLikeMap(before, 20);
+    await expect(openLedgerAt(place)).rejects.toThrow(withCode('READMILL_STATE_BUSY'));
+    await before.close();
+    await expect(viewLedgerAt(place)).rejects.toThrow(/moves it to Redis/);
+    const ledger = await opening();
+    expect(ledger.check()).toBe(model.size + 2);
+    for (const [key, value] of model) expect(ledger.get(key)).toEqual(value);
+    expect(readdirSync(place.state).sort()).toEqual(['ledger-before-redis', 'ledger-redis']);
+    await expect(openLedgerAt(embedded)).rejects.toThrow(/is on a Redis/);
   });
 
   it('says what is wrong where no Redis answers', async () => {

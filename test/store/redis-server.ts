@@ -44,7 +44,8 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
     start,
     kill: () => kill('SIGKILL'),
     async stop() {
-      await kill('SIGTERM');
+      // Asked to end, it would first write anew what is removed here.
+      await kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };
