@@ -84,6 +84,7 @@ export async function finishNight(
     night.totals = nightTotals(run, scan, tasks);
     night.archive = archivePaths(run);
   }
+  await ledger.confirm();
   for (const [number, path] of night.archive) {
     const input = run.inputs[number]!;
     const isThere = existsSync(input.path);

@@ -60,6 +60,7 @@ export async function publishTask(
   batchesBefore: number,
 ): Promise<TaskRecord> {
   const { config, runId } = run;
+  await ledger.confirm();
   const historyDirectory = join(config.state, 'history');
   mkdirSync(config.output.directory, { recursive: true, mode: 0o750 });
   mkdirSync(historyDirectory, { recursive: true, mode: 0o700 });

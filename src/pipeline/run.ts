@@ -107,11 +107,21 @@ async function withState<T>(
     pool = await poolOf(config, ledger, workers);
     return await work(ledger, pool);
   } catch (thrown) {
-    throw explained(thrown);
+    throw explained(await lossOr(ledger, thrown));
   } finally {
     await pool?.close();
     await ledger.close();
   }
+}
+
+/** That the state folder is lost, where it is: what else went wrong comes of it. */
+async function lossOr(ledger: Ledger, thrown: unknown): Promise<unknown> {
+  try {
+    await ledger.confirm();
+  } catch (lost) {
+    if (codeOf(lost) === 'READMILL_STATE_LOST') return lost;
+  }
+  return thrown;
 }
 
 /** The threads of this process, or with a ledger on Redis those of all hosts that take jobs. */

@@ -63,10 +63,10 @@ export async function openSharedPool(
 ): Promise<WorkerPool> {
   const { Queue, QueueEvents } = await import('bullmq');
   const keys = findKeys(place.state)!;
-  const redis = await connectRedis(place, null);
-  const queueOptions = { connection: redis, prefix: keys.jobs };
-  const queue = new Queue<SharedJob>(QUEUE, queueOptions);
-  const events = new QueueEvents(QUEUE, queueOptions);
+  const redis = await connectRedis(place, leaseMsOf(place));
+  const waitingSide = await connectRedis(place, null);
+  const queue = new Queue<SharedJob>(QUEUE, { connection: redis, prefix: keys.jobs });
+  const events = new QueueEvents(QUEUE, { connection: waitingSide, prefix: keys.jobs });
   const local = openPool(workers);
   const jobs: Jobs = { place, keys, ledger, redis, queue, local, waiting: new Map() };
   let taker: JobTaker | null = null;
@@ -79,6 +79,7 @@ export async function openSharedPool(
     await taker?.close(0);
     await inTime([events.close(), queue.close()], CLOSE_TIMEOUT_MS);
     redis.disconnect();
+    waitingSide.disconnect();
     await local.close();
   };
   // A connection that is lost is told by the ledger, whose lease then runs out.
@@ -146,9 +147,16 @@ async function settleJob(jobs: Jobs, jobId: string): Promise<void> {
   const job = waiting.get(jobId);
   if (job === undefined || job.isSettling) return;
   job.isSettling = true;
+  let bytes: Buffer | null;
   try {
-    const bytes = await redis.getdelBuffer(resultKey(keys, jobId));
-    waiting.delete(jobId);
+    bytes = await redis.getdelBuffer(resultKey(keys, jobId));
+  } catch {
+    // The next look asks again, or tells that Redis cannot be reached.
+    job.isSettling = false;
+    return;
+  }
+  waiting.delete(jobId);
+  try {
     const result = bytes === null ? null : (deserialize(bytes) as unknown);
     if (result !== null && isWhole(job.task, result)) job.resolve(result);
     else job.resolve(await doTask(job.task, local, `${jobId}-here`));

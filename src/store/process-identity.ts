@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Names a process so that no other one is taken for it. */
@@ -7,10 +7,12 @@ export interface ProcessIdentity {
   /** When it began, with the boot that it began in. */
   started: string;
   host: string;
+  /** What its number counts in: containers of one machine count for themselves. */
+  namespace?: string;
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  return { pid: process.pid, started: startOf(process.pid), host: hostname(), namespace: namespaceOf() };
 }
 
 /** Whether a process still runs; one of another host counts as alive. */
@@ -55,5 +57,13 @@ export function bootId(): string {
 /** Whether a process has certainly ended: it ran on this host, since the host was started, and is gone. */
 export function isDeadHere(identity: ProcessIdentity): boolean {
   const isOfThisBoot = identity.host === hostname() && identity.started.startsWith(`${bootId()}/`);
-  return isOfThisBoot && !isAlive(identity);
+  return isOfThisBoot && identity.namespace === namespaceOf() && !isAlive(identity);
+}
+
+function namespaceOf(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return 'unknown';
+  }
 }

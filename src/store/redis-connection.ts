@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-import { messageOf, ReadmillError } from '../model/errors.js';
+import { diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 
 /** Where a ledger is kept: in the state folder, or on a Redis that several hosts share. */
 export interface LedgerPlace {
@@ -56,6 +56,7 @@ export async function connectRedis(place: LedgerPlace, patienceMs: number | null
 /** The error that what Redis could not do ends a command with. */
 export function redisError(place: LedgerPlace, thrown: unknown): unknown {
   if (thrown instanceof ReadmillError) return thrown;
+  if (isDiskFull(thrown)) return diskFullError(thrown);
   return new ReadmillError(
     'READMILL_REDIS',
     `Redis at ${shownUrl(place.ledger)} cannot be used: ${messageOf(thrown)}. Nothing is lost. See that it runs, that this host reaches it and that ledger and hosts.passwordFile of the configuration are right; then run the same command again: it goes on where it was.`,

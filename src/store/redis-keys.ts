@@ -86,8 +86,12 @@ export function notedSequence(state: string): number {
 export function noteSequence(state: string, sequence: number, fence: number): void {
   const path = join(state, FOLDER, 'written');
   const draft = `${path}.${fence}`;
-  writeFileSync(draft, `${sequence}\n`, { mode: 0o600 });
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, `${sequence}\n`, { mode: 0o600 });
+    renameSync(draft, path);
+  } catch (thrown) {
+    throw unusable(state, thrown);
+  }
 }
 
 function unusable(state: string, thrown: unknown): unknown {

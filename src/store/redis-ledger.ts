@@ -24,6 +24,8 @@ import { GIVE, KEEP, TAKE, WRITE } from './redis-scripts.js';
 
 /** Bytes of a key, as many as the embedded ledger takes. */
 const KEY_BYTES_MAX = 1978;
+/** A command that took so many times longer than it is waited for stood still with its process. */
+const STOOD_STILL = 1.5;
 /** The lease is renewed so often while it lasts. */
 const RENEWALS = 3;
 
@@ -258,7 +260,9 @@ function heldLedger(holding: Holding, mirror: Mirror): Ledger {
   let writing: Promise<void> = Promise.resolve();
   const keep = async () => {
     if (failure !== null) throw failure;
-    const kept = await redis.eval(KEEP, 2, keys.lease, keys.fence, fence, holder, leaseMs);
+    const kept = await askedAgain(leaseMs, () =>
+      redis.eval(KEEP, 2, keys.lease, keys.fence, fence, holder, leaseMs),
+    );
     if (kept === 1) return;
     failure ??= lostState(place);
     throw failure;
@@ -332,10 +336,23 @@ async function send(
 ): Promise<void> {
   const { lease, sequence: sequenceKey, entries } = keys;
   const words = [fence, holder, leaseMsOf(place), sequence, removed.length, ...removed, ...set];
-  const answer = await redis.eval(WRITE, 4, lease, keys.fence, sequenceKey, entries, ...words);
+  const answer = await askedAgain(leaseMsOf(place), () =>
+    redis.eval(WRITE, 4, lease, keys.fence, sequenceKey, entries, ...words),
+  );
   if (answer === 'ok') return;
   if (answer === 'lost') throw lostState(place);
   throw lostEntries(place, `it knows of ${answer} writes, and ${sequence} were made`);
+}
+
+/** Asks once more where this process stood still meanwhile: what then timed out is no fault of the Redis. */
+async function askedAgain<T>(leaseMs: number, ask: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    return await ask();
+  } catch (thrown) {
+    if (performance.now() - startedMs < leaseMs * STOOD_STILL) throw thrown;
+    return ask();
+  }
 }
 
 function lostState({ state, hosts }: LedgerPlace): ReadmillError {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -214,6 +214,20 @@ describe('a state folder', () => {
     for (const [key, value] of model) expect(ledger.get(key)).toEqual(value);
     expect(readdirSync(place.state).sort()).toEqual(['ledger-before-redis', 'ledger-redis']);
     await expect(openLedgerAt(embedded)).rejects.toThrow(/is on a Redis/);
+  });
+
+  it('takes the password of its Redis from a file', async () => {
+    const passwordFile = join(place.state, 'password');
+    writeFileSync(passwordFile, 'hush hush\n');
+    const redis = await connectRedis(place, null);
+    await redis.config('SET', 'requirepass', 'hush hush');
+    const withPassword = { ...place, hosts: { ...place.hosts, passwordFile } };
+    await (await openLedgerAt(withPassword)).close();
+    await expect(openLedgerAt(place)).rejects.toThrow(/NOAUTH/);
+    await redis.config('SET', 'requirepass', '');
+    redis.disconnect();
+    rmSync(passwordFile);
+    await expect(openLedgerAt(withPassword)).rejects.toThrow(withCode('READMILL_CONFIG_INVALID'));
   });
 
   it('says what is wrong where no Redis answers', async () => {

@@ -119,7 +119,6 @@ export async function settle(
   { ledger, stateFolder, spoolFolder, clock }: AttemptContext,
 ): Promise<DeliveryRecord> {
   const problem = outcome.kind === 'delivered' ? null : outcome.problem;
-  await ledger.confirm();
   const evidence =
     outcome.receipt === null
       ? record.evidence
@@ -129,7 +128,7 @@ export async function settle(
           outcome.kind,
           problem,
           receiptFolder(record, stateFolder),
-          ledger.fence,
+          ledger.fence === 0 ? null : { drafts: spoolFolder, ledger },
         );
   const settled = { ...record, problem, evidence, ...nextState(record, outcome.kind, partner, clock()) };
   await saveDelivery(ledger, settled);
