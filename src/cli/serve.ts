@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { messageOf } from '../model/errors.js';
@@ -55,6 +56,8 @@ function parsePort(text: string): number {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  // A night on the same machine comes first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const config = readConfig(options.config);
   await warnOfRedis(config);
   const { host, port, tokenFile } = options;

@@ -28,8 +28,8 @@ interface Status {
   state: string;
   /** `embedded`, or the address of the Redis. */
   ledger: string;
-  /** Processes that take jobs of runs, where hosts share the ledger. */
-  hosts: string[];
+  /** Processes that take jobs of runs, where hosts share the ledger; null where its Redis does not tell. */
+  hosts: string[] | null;
   /** A run that was begun and has not ended; it may be at work just now. */
   unfinishedRun: { runId: string; phase: string; now: string; inputs: number } | null;
   /** Runs that have ended, all that the ledger knows. */
@@ -97,7 +97,7 @@ function verdictText(state: string, verdict: StateVerdict): string {
 }
 
 /** Who takes jobs, and what of the Redis's settings may lose the ledger. */
-async function hostsOf(config: DeliveryConfig): Promise<string[]> {
+async function hostsOf(config: DeliveryConfig): Promise<Status['hosts']> {
   if (!isOnRedis(config)) return [];
   await warnOfRedis(config);
   const { hostsAtWork } = await import('../pipeline/shared-hosts.js');
@@ -106,7 +106,8 @@ async function hostsOf(config: DeliveryConfig): Promise<string[]> {
 
 function hostLines({ ledger, hosts }: Status): string[] {
   if (ledger === 'embedded') return [];
-  const names = hosts.length === 0 ? 'none, a run does all by itself' : hosts.join(', ');
+  const known = hosts?.length === 0 ? 'none, a run does all by itself' : hosts?.join(', ');
+  const names = known ?? 'not known, the Redis does not tell';
   return [`Ledger     ${ledger}`, `Take jobs  ${names}`];
 }
 
@@ -116,7 +117,7 @@ interface DoneRun {
   batches: string[];
 }
 
-function statusOf(config: DeliveryConfig, ledger: LedgerView | null, hosts: string[]): Status {
+function statusOf(config: DeliveryConfig, ledger: LedgerView | null, hosts: Status['hosts']): Status {
   const { state } = config;
   const run = ledger?.get<RunRecord>(RUN_KEY);
   const done = ledger?.list<DoneRun>('runs/done/') ?? [];

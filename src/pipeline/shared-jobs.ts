@@ -5,7 +5,7 @@ import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { ReadmillError } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
-import { connectRedis, type LedgerPlace, leaseMsOf } from '../store/redis-connection.js';
+import { connectForLibrary, connectRedis, type LedgerPlace, leaseMsOf } from '../store/redis-connection.js';
 import { findKeys, type RedisKeys } from '../store/redis-keys.js';
 import { CLAIM_JOB, HAND_IN } from '../store/redis-scripts.js';
 import { syncPath } from './files.js';
@@ -36,6 +36,8 @@ export const QUEUE = `readmill-${VERSION}`;
 const KEPT_SECONDS = 86_400;
 /** A job whose hosts die so often is left to the host of the run. */
 const HOSTS_LOST_MAX = 3;
+/** So often a host looks for jobs, since the word that there is one may go to a host that stands still. */
+const LOOK_SECONDS = 1;
 /** Closing a connection may last so long. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -76,23 +78,24 @@ export async function takeJobs(options: TakerOptions): Promise<JobTaker> {
   const { place, keys, pool, name, onProblem } = options;
   const { Worker } = await import('bullmq');
   const leaseMs = leaseMsOf(place);
-  const queueSide = await connectRedis(place, null);
+  const queueSide = await connectForLibrary(place);
   const own = await connectRedis(place, leaseMs);
   const worker = new Worker<SharedJob>(QUEUE, (job) => doJob(job, own, options), {
-    connection: queueSide,
+    connection: queueSide.redis,
     prefix: keys.jobs,
     name,
     concurrency: pool.workers,
     lockDuration: leaseMs,
-    stalledInterval: leaseMs / 2,
+    stalledInterval: Math.round(leaseMs / 2),
     maxStalledCount: HOSTS_LOST_MAX,
+    drainDelay: LOOK_SECONDS,
   });
   worker.on('error', onProblem);
   worker.on('failed', (_, thrown) => onProblem(thrown));
   return {
     async close(patienceMs) {
       await inTime([worker.close(patienceMs === 0)], patienceMs + CLOSE_TIMEOUT_MS);
-      queueSide.disconnect();
+      queueSide.end();
       own.disconnect();
     },
   };

@@ -4,7 +4,13 @@ import { deserialize } from 'node:v8';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Ledger } from '../store/ledger.js';
-import { connectRedis, type LedgerPlace, leaseMsOf, redisError } from '../store/redis-connection.js';
+import {
+  connectForLibrary,
+  connectRedis,
+  type LedgerPlace,
+  leaseMsOf,
+  redisError,
+} from '../store/redis-connection.js';
 import { findKeys, type RedisKeys } from '../store/redis-keys.js';
 import { stagedFiles } from './publish.js';
 import { REJECT_COLUMNS } from './reject-rows.js';
@@ -64,9 +70,9 @@ export async function openSharedPool(
   const { Queue, QueueEvents } = await import('bullmq');
   const keys = findKeys(place.state)!;
   const redis = await connectRedis(place, leaseMsOf(place));
-  const waitingSide = await connectRedis(place, null);
+  const waitingSide = await connectForLibrary(place);
   const queue = new Queue<SharedJob>(QUEUE, { connection: redis, prefix: keys.jobs });
-  const events = new QueueEvents(QUEUE, { connection: waitingSide, prefix: keys.jobs });
+  const events = new QueueEvents(QUEUE, { connection: waitingSide.redis, prefix: keys.jobs });
   const local = openPool(workers);
   const jobs: Jobs = { place, keys, ledger, redis, queue, local, waiting: new Map() };
   let taker: JobTaker | null = null;
@@ -79,7 +85,7 @@ export async function openSharedPool(
     await taker?.close(0);
     await inTime([events.close(), queue.close()], CLOSE_TIMEOUT_MS);
     redis.disconnect();
-    waitingSide.disconnect();
+    waitingSide.end();
     await local.close();
   };
   // A connection that is lost is told by the ledger, whose lease then runs out.

@@ -17,7 +17,7 @@ const RECONNECT_PAUSE_MS_MAX = 1_000;
 
 export const isOnRedis = ({ ledger }: LedgerPlace): boolean => ledger !== 'embedded';
 
-export const leaseMsOf = ({ hosts }: LedgerPlace): number => hosts.leaseSeconds * 1000;
+export const leaseMsOf = ({ hosts }: LedgerPlace): number => Math.round(hosts.leaseSeconds * 1000);
 
 /**
  * Connects to the Redis of a ledger; the connection comes back by itself when it was lost.
@@ -51,6 +51,27 @@ export async function connectRedis(place: LedgerPlace, patienceMs: number | null
   }
   isConnected = true;
   return redis;
+}
+
+/**
+ * A connection for a library that makes copies of it for what blocks: they end with it, also where the library
+ * waits for an answer that does not come.
+ */
+export async function connectForLibrary(place: LedgerPlace): Promise<{ redis: Redis; end(): void }> {
+  const redis = await connectRedis(place, null);
+  const all = [redis];
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (...options) => {
+    const copy = duplicate(...options);
+    all.push(copy);
+    return copy;
+  };
+  return {
+    redis,
+    end() {
+      for (const one of all) one.disconnect();
+    },
+  };
 }
 
 /** The error that what Redis could not do ends a command with. */

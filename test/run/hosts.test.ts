@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { QueueEvents } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -202,9 +202,10 @@ describe('the host of a run', () => {
         if (ended === undefined || !ended.stderr.includes('READMILL_STATE_BUSY')) return started;
       }
     };
+    mkdirSync(folder.outbox);
     const whenBatchIsThere = (pause: () => void) => {
-      const watcher = watch(folder.directory, { recursive: true }, (_, path) => {
-        if (/outbox\/.*\.DAT$/.test(String(path))) pause();
+      const watcher = watch(folder.outbox, (_, name) => {
+        if (name?.endsWith('.DAT')) pause();
       });
       return () => watcher.close();
     };
