@@ -59,16 +59,23 @@ export async function connectRedis(place: LedgerPlace, patienceMs: number | null
  */
 export async function connectForLibrary(place: LedgerPlace): Promise<{ redis: Redis; end(): void }> {
   const redis = await connectRedis(place, null);
-  const all = [redis];
-  const duplicate = redis.duplicate.bind(redis);
-  redis.duplicate = (...options) => {
-    const copy = duplicate(...options);
-    all.push(copy);
-    return copy;
+  const all: Redis[] = [];
+  let isEnded = false;
+  const keep = (one: Redis) => {
+    all.push(one);
+    // The library may have begun to connect it anew, and goes on with that.
+    one.on('connect', () => {
+      if (isEnded) one.disconnect();
+    });
+    return one;
   };
+  keep(redis);
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (...options) => keep(duplicate(...options));
   return {
     redis,
     end() {
+      isEnded = true;
       for (const one of all) one.disconnect();
     },
   };

@@ -62,6 +62,7 @@ function settle(
     range: 0,
     partitionLowers: [''],
     workDirectory: where,
+    isShared: false,
     findingsMax: 100,
     marketZoneMinutes: ZONE_MINUTES,
   });
