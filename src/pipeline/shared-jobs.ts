@@ -39,7 +39,7 @@ const HOSTS_LOST_MAX = 3;
 /** So often a host looks for jobs, since the word that there is one may go to a host that stands still. */
 const LOOK_SECONDS = 1;
 /** Closing a connection may last so long. */
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 const fenceKey = ({ jobs }: RedisKeys, jobId: string): string => `${jobs}:fence:${jobId}`;
 export const resultKey = ({ jobs }: RedisKeys, jobId: string): string => `${jobs}:result:${jobId}`;

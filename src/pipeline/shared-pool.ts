@@ -31,7 +31,7 @@ import { openPool, type WorkerPool } from './worker-pool.js';
 
 /** Jobs of a run that wait or are under way at a time: enough for many hosts, and their results fit in memory. */
 const JOBS_AT_A_TIME = 64;
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** A job that has no result yet. */
 interface Waiting {
