@@ -12,7 +12,7 @@ export interface ProcessIdentity {
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, started: startOf(process.pid), host: hostname(), namespace: namespaceOf() };
+  return { pid: process.pid, started: startOf(process.pid), host: hostname() };
 }
 
 /** Whether a process still runs; one of another host counts as alive. */
@@ -52,6 +52,11 @@ export function bootId(): string {
   } catch {
     return 'unknown';
   }
+}
+
+/** This process, as one among those of containers that may share a host's name. */
+export function identityAmongContainers(): ProcessIdentity {
+  return { ...ownIdentity(), namespace: namespaceOf() };
 }
 
 /** Whether a process has certainly ended: it ran on this host, since the host was started, and is gone. */

@@ -17,7 +17,7 @@ import {
   UNSUMMED,
   withCheck,
 } from './ledger-entries.js';
-import { isDeadHere, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { identityAmongContainers, isDeadHere, type ProcessIdentity } from './process-identity.js';
 import { connectRedis, type LedgerPlace, leaseMsOf, redisError, shownUrl } from './redis-connection.js';
 import { findKeys, newKeys, notedSequence, noteSequence, type RedisKeys } from './redis-keys.js';
 import { GIVE, KEEP, TAKE, WRITE } from './redis-scripts.js';
@@ -162,7 +162,7 @@ export async function takeLease(
 }
 
 async function take(redis: Redis, place: LedgerPlace, keys: RedisKeys): Promise<Holding> {
-  const holder = JSON.stringify({ ...ownIdentity(), takenMs: Date.now() });
+  const holder = JSON.stringify({ ...identityAmongContainers(), takenMs: Date.now() });
   const answer = await takeLease(redis, keys.lease, keys.fence, holder, leaseMsOf(place));
   if (typeof answer === 'number') return { redis, place, keys, fence: answer, holder };
   const { pid, host } = answer;

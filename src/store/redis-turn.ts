@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { ReadmillError } from '../model/errors.js';
-import { ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { identityAmongContainers, type ProcessIdentity } from './process-identity.js';
 import { connectRedis, type LedgerPlace, leaseMsOf, redisError } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
 import { keysAt, takeLease } from './redis-ledger.js';
@@ -25,7 +25,7 @@ export async function takeTurn(place: LedgerPlace, onWait: (holder: ProcessIdent
   const redis = await connectRedis(place, leaseMsOf(place));
   try {
     const keys = await keysAt(redis, place);
-    const own = JSON.stringify({ ...ownIdentity(), takenMs: Date.now() });
+    const own = JSON.stringify({ ...identityAmongContainers(), takenMs: Date.now() });
     let isTold = false;
     for (;;) {
       const answer = await takeLease(redis, keys.watchLease, keys.watchFence, own, leaseMsOf(place));
