@@ -6,6 +6,7 @@ interface ScanExports {
   scanLines(from: number, to: number): number;
   markMeters(from: number, to: number): number;
   checkPairs(from: number, to: number, tolerance: number): number;
+  splitPlain(from: number, to: number, delimiter: number, shift: number): number;
 }
 
 /** Whoever's knowledge of a source lies in the kernel: it takes it away before another one brings its own. */
@@ -32,6 +33,9 @@ export class ScanKernel {
   words!: Int32Array;
   bytes!: Uint8Array;
   doubles!: Float64Array;
+  /** By field of the line that was split last: where it begins and ends. */
+  fieldsFrom!: Int32Array;
+  fieldsTo!: Int32Array;
   owner: KernelOwner | null = null;
   private readonly kernel: Kernel<ScanExports>;
   private blocksFrom: number;
@@ -76,6 +80,8 @@ export class ScanKernel {
     this.cells = new Int32Array(buffer);
     this.memoryBytes = new Uint8Array(buffer);
     this.input = new Uint8Array(buffer, AT.INPUT, this.blocksFrom - AT.INPUT);
+    this.fieldsFrom = new Int32Array(buffer, AT.FIELDS_FROM, AT.FIELDS_ROOM);
+    this.fieldsTo = new Int32Array(buffer, AT.FIELDS_TO, AT.FIELDS_ROOM);
     this.words = new Int32Array(buffer, this.blocksFrom, this.blockWords);
     this.bytes = new Uint8Array(buffer, this.blocksFrom, this.blockWords * 4);
     this.doubles = new Float64Array(buffer, this.blocksFrom, this.blockWords >> 1);

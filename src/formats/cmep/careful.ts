@@ -8,7 +8,6 @@ import { isRightCrc } from './crc.js';
 import { FAULT } from './faults.js';
 import { parseFlag } from './flag.js';
 import { KnownTriples, STAMP_BYTES } from './known-triples.js';
-import { splitLine } from './line-fields.js';
 import { HEADER_FIELDS, LineReader } from './line-reader.js';
 import { hexDigit, type NumberResult, parseNumber } from './number.js';
 import { MANDATORY_FIELDS, OTHER_TYPES, PURPOSES, TIME_OF_USE } from './record-types.js';
@@ -35,18 +34,6 @@ export class CarefulReader extends LineReader {
   private rejectedTriples = 0;
 
   /**
-   * Splits the line that `read` is to read.
-   * @param limit the line may go on beyond it
-   * @returns where the line ends; not at a CR or LF where that is not before `limit`
-   */
-  split(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
-    this.bytes = bytes;
-    this.known.setBuffer(bytes, view);
-    splitLine(bytes, from, limit, this.settings.delimiter, this.fields);
-    return this.fields.end;
-  }
-
-  /**
    * Reads the line that was split last.
    * @param from first byte of the line
    * @param to end of the line's content
@@ -56,6 +43,7 @@ export class CarefulReader extends LineReader {
    */
   read(from: number, to: number, next: number, line: number, firstOfFile: boolean): boolean {
     const { record, settings, bytes } = this;
+    this.known.setBuffer(bytes, this.view);
     this.contentEnd = to;
     this.errors = 0;
     this.faultsInHeader = 0;

@@ -1,6 +1,8 @@
+import * as AT from '../../kernel/assembly/scan-layout.js';
+import type { ScanKernel } from '../../kernel/scan-kernel.js';
 import { emptyReadFault, type ReadFault, type ReadRecord, type ReadSink } from '../reads.js';
 import { FAULT } from './faults.js';
-import { createLineFields } from './line-fields.js';
+import { createLineFields, splitLine } from './line-fields.js';
 import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from './settings.js';
 
 /** Longest text that is compared with a list: longer than any record type, version, purpose or unit. */
@@ -15,6 +17,9 @@ export abstract class LineReader {
   protected readonly fault: ReadFault = emptyReadFault();
   protected readonly firstError: ReadFault = emptyReadFault();
   protected bytes: Uint8Array = new Uint8Array(0);
+  /** Of the fields of the header: what each held when it was last asked for. */
+  private readonly lastTexts = new Array<string>(HEADER_FIELDS).fill('');
+  protected view: DataView = new DataView(new ArrayBuffer(0));
   protected errors = 0;
   /** Faults of any severity that were told. */
   protected told = 0;
@@ -28,6 +33,37 @@ export abstract class LineReader {
     protected readonly record: ReadRecord,
     protected sink: ReadSink,
   ) {}
+
+  /**
+   * Splits the line that is to be read.
+   * @param limit the line may go on beyond it
+   * @returns where the line ends; not at a CR or LF where that is not before `limit`
+   */
+  split(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
+    this.bytes = bytes;
+    this.view = view;
+    splitLine(bytes, from, limit, this.settings.delimiter, this.fields);
+    return this.fields.end;
+  }
+
+  /** Does the same for a line that lies in the input of a kernel. */
+  splitInKernel(kernel: ScanKernel, view: DataView, from: number, limit: number): number {
+    const { fields } = this;
+    const { delimiter } = this.settings;
+    this.bytes = kernel.input;
+    this.view = view;
+    fields.from = kernel.fieldsFrom;
+    fields.to = kernel.fieldsTo;
+    const end = kernel.exports.splitPlain(from + AT.INPUT, limit + AT.INPUT, delimiter, AT.INPUT);
+    if (end === 0) splitLine(this.bytes, from, limit, delimiter, fields);
+    else {
+      fields.count = kernel.cells[AT.FIELD_COUNT >> 2]!;
+      fields.end = end - AT.INPUT;
+      fields.badQuoteField = 0;
+      fields.badByteAt = -1;
+    }
+    return fields.end;
+  }
 
   protected isEmpty(field: number): boolean {
     return this.length(field) === 0;
@@ -49,9 +85,18 @@ export abstract class LineReader {
     if (index >= this.fields.count) return '';
     const from = this.fields.from[index]!;
     const to = Math.min(this.fields.to[index]!, from + TEXT_BYTES_MAX);
+    const last = this.lastTexts[index]!;
+    if (this.hasText(last, from, to)) return last;
     let text = '';
     for (let at = from; at < to; at++) text += String.fromCharCode(this.bytes[at]!);
+    this.lastTexts[index] = text;
     return text;
+  }
+
+  private hasText(text: string, from: number, to: number): boolean {
+    if (text.length !== to - from) return false;
+    for (let at = from; at < to; at++) if (this.bytes[at] !== text.charCodeAt(at - from)) return false;
+    return true;
   }
 
   protected tellNumber(fault: number, field: number): void {
@@ -91,10 +136,25 @@ export abstract class LineReader {
     fault.meterIdFrom = record.meterIdFrom;
     fault.meterIdTo = record.meterIdTo;
     this.sink.fault(fault, this.bytes);
-    if (severity === SEVERITY.error && this.errors++ === 0) Object.assign(this.firstError, fault);
+    if (severity === SEVERITY.error && this.errors++ === 0) copyFault(fault, this.firstError);
   }
 
   setSink(sink: ReadSink): void {
     this.sink = sink;
   }
+}
+
+function copyFault(from: ReadFault, to: ReadFault): void {
+  to.fault = from.fault;
+  to.severity = from.severity;
+  to.line = from.line;
+  to.column = from.column;
+  to.start = from.start;
+  to.end = from.end;
+  to.field = from.field;
+  to.textFrom = from.textFrom;
+  to.textTo = from.textTo;
+  to.meterIdFrom = from.meterIdFrom;
+  to.meterIdTo = from.meterIdTo;
+  to.stamp = from.stamp;
 }

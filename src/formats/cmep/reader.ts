@@ -60,7 +60,7 @@ export class CmepReader {
   constructor(
     settings: CmepSettings,
     private sink: ReadSink,
-    alwaysCareful = false,
+    private readonly alwaysCareful = false,
   ) {
     this.careful = new CarefulReader(settings, this.record, sink);
     this.replay = new Replay(this.record, sink);
@@ -152,9 +152,14 @@ export class CmepReader {
   }
 
   private readCareful(from: number, to: number, firstOfFile: boolean): number {
-    if (this.bulk !== this.replay) this.makeRoom(TRIPLES_MAX);
-    const { bytes } = this;
-    let end = this.careful.split(bytes, this.view, from, Math.min(to, from + LINE_BYTES_MAX + 1));
+    const isInKernel = this.bulk !== this.replay;
+    if (isInKernel) this.makeRoom(TRIPLES_MAX);
+    const { bytes, view, careful } = this;
+    const limit = Math.min(to, from + LINE_BYTES_MAX + 1);
+    let end =
+      isInKernel && !this.alwaysCareful
+        ? careful.splitInKernel(this.bulk.kernel, view, from, limit)
+        : careful.split(bytes, view, from, limit);
     while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
     let next = end;
     if (end < to) next = bytes[end] === CR && end + 1 < to && bytes[end + 1] === LF ? end + 2 : end + 1;

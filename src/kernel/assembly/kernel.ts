@@ -18,4 +18,5 @@ export {
   settleMeters,
   why,
 } from './settle';
+export { splitPlain } from './split-line';
 export { setLead, textLength } from './text';

@@ -9,6 +9,7 @@
  * | SCRATCH_VALUES | values, stamps and meta words of the line that is being read                    |
  * | PARTITIONS     | lowest meter id of each partition                                              |
  * | DAYS           | records of intervals by read day                                              |
+ * | FIELDS_FROM    | fields of the line that the careful path reads                                 |
  * | INPUT          | bytes of the file, with room to look ahead behind them                         |
  * | behind it      | blocks (`model/block`); this part grows                                       |
  */
@@ -154,6 +155,12 @@ export const PARTITION_BYTES = 68;
 export const DAYS = 327680;
 export const DAYS_ROOM = 376384;
 
-export const INPUT = 1835008;
+/** Fields of a line: how many; by field, where it begins and ends. A field takes a byte of the line at the least. */
+export const FIELD_COUNT = 200;
+export const FIELDS_FROM = 1835008;
+export const FIELDS_TO = 2097280;
+export const FIELDS_ROOM = 65568;
+
+export const INPUT = 2363392;
 /** Bytes behind what is read that may be looked at. */
 export const READ_AHEAD_BYTES = 512;
