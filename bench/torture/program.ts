@@ -4,6 +4,7 @@ import type { FaultOrder } from './fault-order.js';
 
 const LAUNCHER = fileURLToPath(new URL('../../../src/cli/launch.mjs', import.meta.url));
 const PRELOAD = new URL('./fault-preload.js', import.meta.url).href;
+const WITH_PARENT = new URL('./with-parent.js', import.meta.url).href;
 /** No command of a torture night takes longer, or it hangs. */
 const HANG_MS = 180_000;
 
@@ -24,10 +25,13 @@ export interface Started {
 /** Starts `readmill`, with something that goes wrong in it. */
 export function startProgram(args: readonly string[], order?: FaultOrder, fileLimitKib?: number): Started {
   const beganMs = performance.now();
-  const env: NodeJS.ProcessEnv = { ...process.env };
-  if (order !== undefined) {
-    Object.assign(env, { READMILL_FAULT: JSON.stringify(order), NODE_OPTIONS: `--import ${PRELOAD}` });
-  }
+  const preloads = order === undefined ? [WITH_PARENT] : [WITH_PARENT, PRELOAD];
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    READMILL_PARENT: `${process.pid}`,
+    NODE_OPTIONS: preloads.map((preload) => `--import ${preload}`).join(' '),
+  };
+  if (order !== undefined) env.READMILL_FAULT = JSON.stringify(order);
   const words = [process.execPath, LAUNCHER, ...args];
   // `ulimit -f` counts blocks of 512 bytes.
   const limited = ['sh', '-c', `ulimit -f ${(fileLimitKib ?? 0) * 2}; exec "$@"`, 'sh', ...words];

@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf } from '../model/errors.js';
 
 /** Writes all pieces to an open file, one behind the other. */
@@ -23,6 +23,12 @@ export async function syncPath(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Writes all files of a folder, and its entries, to the disk. */
+export async function syncFolder(path: string): Promise<void> {
+  for (const name of readdirSync(path)) await syncPath(join(path, name));
+  await syncPath(path);
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { formatSum } from '../model/decimal.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
-import { moveFile, syncPath } from './files.js';
+import { moveFile, syncFolder } from './files.js';
 import { hasChanged } from './intake.js';
 import { type NightDeliveries, NO_DELIVERIES } from './night-delivery.js';
 import { joinLists, type ListName } from './night-lists.js';
@@ -73,7 +73,7 @@ export async function finishNight(
     writeManifest(night, directory);
     night.deliveries = (await deliver?.(night)) ?? NO_DELIVERIES;
     report(night);
-    await syncPath(directory);
+    await syncFolder(directory);
     run.phase = 'finish';
     ledger.write([[RUN_KEY, run]]);
   } else {

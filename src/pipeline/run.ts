@@ -271,7 +271,8 @@ async function continueRun(
   const work = workDirectory(run);
   const blocks = join(work, 'blocks');
   const staging = join(work, 'staging');
-  const isWhole = run.phase !== 'scan' && run.bootId === bootId();
+  // What pass 1 came to is on the disk; its blocks, which only pass 2 needs, may not be after a restart of the machine.
+  const isWhole = run.phase === 'finish' || (run.phase === 'settle' && run.bootId === bootId());
   let scan: ScanOutcome;
   if (isWhole) scan = deserialize(readFileSync(run.scanFile!)) as ScanOutcome;
   else {

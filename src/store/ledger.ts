@@ -248,7 +248,16 @@ function read<T>(bytes: Buffer | undefined, key: string, stateDirectory: string)
 function refuseDamagedPages(stateDirectory: string): void {
   const path = join(stateDirectory, 'ledger', LEDGER_FILE);
   if (!existsSync(path)) return;
-  const damage = damageOfPages(path);
+  let damage: string | null;
+  try {
+    damage = damageOfPages(path);
+  } catch (thrown) {
+    throw new ReadmillError(
+      'READMILL_STATE_UNUSABLE',
+      `The state folder ${stateDirectory} cannot be read: ${messageOf(thrown)}. Nothing is lost. Check its rights and the disk, then run the same command again.`,
+      { cause: thrown },
+    );
+  }
   if (damage !== null) throw damagedLedger(stateDirectory, damage);
 }
 
