@@ -69,7 +69,7 @@ describe('the order of what is written', () => {
 });
 
 /** Where the power goes: at a call on a path, which comes after what the ledger has just been told. */
-const TURNS: [moment: string, path: string, when: FaultOrder['when'], at: number][] = [
+const TURNS: [moment: string, path: string, when: 'before' | 'after', at: number][] = [
   ['a batch is about to get its name', `state/work/${RUN_ID}/staging/task-0-0.dat`, 'before', 0],
   ['a task is entered', `state/reports/${RUN_ID}`, 'before', 0],
   ['the report is entered', 'inbox/FILE', 'before', 0],
