@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +37,8 @@ export interface CheckoutCopy {
 /** Copies the checkout as it is, with its packages linked, and builds it. */
 export async function makeCopy(): Promise<CheckoutCopy> {
   const directory = mkdtempSync(join(tmpdir(), 'readmill-mutants-'));
+  // Tests start the program as a user without rights, who must find it.
+  chmodSync(directory, 0o755);
   const list = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], { cwd: ROOT });
   for (const path of list.toString().split('\0')) {
     if (path === '') continue;

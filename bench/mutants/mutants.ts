@@ -96,7 +96,25 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/pipeline/finish.ts',
     find: "  writes.push(['batches/lastSecond', run.batchSecond + names.length]);\n",
     replace: '',
-    test: 'test/run/late-reads.test.ts',
+    test: 'test/run/repeat.test.ts',
+  },
+  {
+    name: 'rejected records are copied from a file that is another by now',
+    promise: 'place',
+    file: 'src/pipeline/quarantine.ts',
+    find: '    if (this.source !== this.input.path) return;\n',
+    replace: '    if (this.source !== "") return;\n',
+    test: 'test/run/system-errors.test.ts',
+    title: 'before its rejected records',
+  },
+  {
+    name: 'a file whose beginning cannot be read is taken for CMEP',
+    promise: 'input',
+    file: 'src/pipeline/input-formats.ts',
+    find: "        input.status = 'failed';\n        input.problem = `cannot be read: ${messageOf(thrown)}`;\n        input.isToolFault = true;\n        break;\n",
+    replace: '        beginning = new Uint8Array(0);\n',
+    test: 'test/run/system-errors.test.ts',
+    title: 'that cannot be opened',
   },
   // Killed at any moment.
   {
@@ -297,8 +315,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/pipeline/scan.ts',
     find: '        if (!isInputFault(thrown)) throw thrown;\n',
     replace: '        throw thrown;\n',
-    test: 'test/run/refused.test.ts',
-    title: 'locked.cmep',
+    test: 'test/run/system-errors.test.ts',
+    title: 'that cannot be opened',
   },
   {
     name: 'an archive that is damaged ends the run',

@@ -44,7 +44,12 @@ export const PROMISES = {
   },
   input: {
     says: 'No input can end a run: one bad file is one failed input, and the others go through.',
-    tests: ['test/run/bad-input.test.ts', 'test/run/attacks.test.ts', 'test/run/refused.test.ts'],
+    tests: [
+      'test/run/bad-input.test.ts',
+      'test/run/attacks.test.ts',
+      'test/run/refused.test.ts',
+      'test/run/system-errors.test.ts',
+    ],
   },
   kept: {
     says: 'All that is kept for good is bounded or rotated, and what is still needed is never removed.',

@@ -130,7 +130,8 @@ function before(kind: Class, syscall: string, path: string, args: readonly unkno
   if (ends && order.when === 'before') kill();
   noteBefore(syscall, path, args);
   if (order.kind === 'alter' && path === order.path && add(OF_CLASS, 1) === order.at && isFirst()) alter();
-  if (order.kind === 'error' && kind === order.class && add(OF_CLASS, 1) === order.at && isFirst())
+  const isNamed = order.path === undefined || path === order.path;
+  if (order.kind === 'error' && kind === order.class && isNamed && add(OF_CLASS, 1) === order.at && isFirst())
     throw failure(order.errno!, syscall, path);
   if (order.kind === 'rights' && call >= order.at && kind !== 'close' && kind !== 'read') {
     const isBelow = path === order.path || path.startsWith(`${order.path}/`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatSum } from '../model/decimal.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
 import { moveFile, syncFolder } from './files.js';
-import { hasChanged } from './intake.js';
+import { hasChanged, shownPath } from './intake.js';
 import { type NightDeliveries, NO_DELIVERIES } from './night-delivery.js';
 import { joinLists, type ListName } from './night-lists.js';
 import { type NightTotals, nightTotals } from './night-totals.js';
@@ -69,9 +69,9 @@ export async function finishNight(
     night.totals = nightTotals(run, scan, tasks);
     night.lists = await joinLists(directory, tasks);
     night.quarantine = await writeQuarantine(run, scan, tasks);
-    night.archive = archivePaths(run);
     writeManifest(night, directory);
     night.deliveries = (await deliver?.(night)) ?? NO_DELIVERIES;
+    night.archive = archivePaths(run);
     report(night);
     await syncFolder(directory);
     run.phase = 'finish';
@@ -83,7 +83,6 @@ export async function finishNight(
   for (const [number, path] of night.archive) {
     const input = run.inputs[number]!;
     const isThere = existsSync(input.path);
-    // What somebody changed since it was read holds what nobody has read: it stays for the next run.
     if (isThere && hasChanged(input)) continue;
     if (isThere || existsSync(path)) await moveFile(input.path, path);
   }
@@ -92,7 +91,10 @@ export async function finishNight(
   rmSync(join(run.config.state, 'work'), { recursive: true, force: true });
 }
 
-/** Where each input goes: done and repeated ones to the archive, failed ones to the quarantine. */
+/**
+ * Where each input goes: done and repeated ones to the archive, failed ones to the quarantine. What somebody changed
+ * since it was read holds what nobody has read: it stays for the next run, and the report says so.
+ */
 function archivePaths(run: RunRecord): Map<number, string> {
   const paths = new Map<number, string>();
   const { state } = run.config;
@@ -100,6 +102,11 @@ function archivePaths(run: RunRecord): Map<number, string> {
   for (const [number, input] of run.inputs.entries()) {
     const folder = { done: 'archive', duplicate: 'archive', failed: 'quarantine', claimed: '' }[input.status];
     if (folder === '' || staysInInbox(input)) continue;
+    if (existsSync(input.path) && hasChanged(input)) {
+      const reason = 'it was changed after it was read: the next run takes it';
+      run.leftInInbox.push({ path: shownPath(input.path), reason });
+      continue;
+    }
     const below = input.status === 'duplicate' ? 'duplicates' : input.status === 'failed' ? 'failed' : '';
     paths.set(number, join(state, folder, run.runId, below, input.source, input.name));
   }

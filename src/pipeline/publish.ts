@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 import { compactSecond } from '../model/time.js';
 import { withChecksum } from '../store/history-arrow.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
@@ -61,7 +62,7 @@ export async function publishTask(
 ): Promise<TaskRecord> {
   const { config, runId } = run;
   const historyDirectory = join(config.state, 'history');
-  mkdirSync(config.output.directory, { recursive: true, mode: 0o750 });
+  makeFolder(config.output.directory, 0o750);
   mkdirSync(historyDirectory, { recursive: true, mode: 0o700 });
   const lists = Object.values(result.lists).filter((path) => path !== '');
   const others = result.rejectsFile === '' ? lists : [...lists, result.rejectsFile];

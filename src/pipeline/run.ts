@@ -7,11 +7,11 @@ import { compactSecond } from '../model/time.js';
 import { bootId, type Ledger, type LedgerWrite, openLedger } from '../store/ledger.js';
 import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
 import type { Config } from './config.js';
-import { expandInput, isCompressed } from './expand.js';
+import { expandInput } from './expand.js';
 import { syncPath } from './files.js';
 import { finishNight, type Night } from './finish.js';
 import { detectFormats } from './input-formats.js';
-import { type Claim, claimFiles, inputOf } from './intake.js';
+import { type Claim, claimFiles, inputOf, requireSameContent } from './intake.js';
 import type { NightDeliveries } from './night-delivery.js';
 import type { Progress } from './progress.js';
 import { checkNameTemplate } from './publish.js';
@@ -210,16 +210,16 @@ async function expandInputs(run: RunRecord): Promise<void> {
   const directory = join(workDirectory(run), 'expanded');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [number, input] of run.inputs.entries()) {
-    if (input.status !== 'claimed' || !isCompressed(input.name)) continue;
+    if (input.status !== 'claimed') continue;
     try {
       await expandInput(input, number, directory);
     } catch (thrown) {
       const { syscall, path = input.path } = thrown as NodeJS.ErrnoException;
       if (isDiskFull(thrown) || syscall === 'write' || path !== input.path) throw thrown;
       input.status = 'failed';
-      input.problem = `cannot be expanded: ${messageOf(thrown)}`;
       // What the system refuses is no fault of the file: it stays in the inbox.
       if (syscall !== undefined) input.isToolFault = true;
+      input.problem = `cannot be ${syscall === undefined ? 'expanded' : 'read'}: ${messageOf(thrown)}`;
       input.members = [];
     }
   }
@@ -299,8 +299,14 @@ function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome): void {
   if (run.tasks === undefined) planSettling(run, ledger, scan);
 }
 
-/** Begins pass 1 again: whatever it left is of no use. */
+/**
+ * Begins pass 1 again: whatever it left is of no use. Where it had ended, parts of pass 2 may be current already, and
+ * the files must be those that they were made of.
+ */
 async function restart(run: RunRecord): Promise<void> {
+  for (const input of run.inputs)
+    if (run.phase === 'settle' && input.status === 'done')
+      requireSameContent(input, 'after a restart of the machine it has to be read again');
   rmSync(join(workDirectory(run), 'blocks'), { recursive: true, force: true });
   for (const input of run.inputs) {
     input.status = 'claimed';

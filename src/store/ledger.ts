@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
 import { open, type RootDatabase } from 'lmdb';
 import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 import { damageOfPages } from './ledger-pages.js';
 
 /** Layout of the ledger; one of another layout is refused, but for the one before, which is taken over. */
@@ -75,7 +76,7 @@ export function openLedger(stateDirectory: string): Ledger {
   let database: RootDatabase<Buffer, string>;
   refuseDamagedPages(stateDirectory);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     database = open({ path, ...LMDB_OPTIONS, noMemInit: true, commitDelay: 0 });
   } catch (thrown) {
     if (isDiskFull(thrown)) throw diskFullError(thrown);
