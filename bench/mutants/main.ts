@@ -1,24 +1,30 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeCopy, type Verdict } from './checkout-copy.js';
 import { MUTANTS, type Mutant } from './mutants.js';
+import { withPromises } from './promises-part.js';
 
 const USAGE = `npm run mutants                    puts each defect of the list into a copy of the checkout, and runs the test
                                    that must notice it; ends with 1 where one does not
 npm run mutants -- --only TEXT     those whose names or files hold the text
 npm run mutants -- --lanes N       so many at a time (1), a copy each
-npm run mutants -- --list          names them`;
+npm run mutants -- --list          names them
+npm run mutants -- --write         names them, with the promises, in docs/reliability.md`;
+const PAGE = new URL('../../../docs/reliability.md', import.meta.url);
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     lanes: { type: 'string', default: '1' },
     list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 const chosen = MUTANTS.filter(({ name, file }) => name.includes(values.only) || file.includes(values.only));
 
 if (values.help) process.stdout.write(`${USAGE}\n`);
+else if (values.write) writeFileSync(PAGE, withPromises(readFileSync(PAGE, 'utf8')));
 else if (values.list) for (const { promise, name } of chosen) process.stdout.write(`${promise}\t${name}\n`);
 else process.exitCode = await main();
 

@@ -67,6 +67,15 @@ export const MUTANTS: readonly Mutant[] = [
     test: 'test/run/system-errors.test.ts',
   },
   {
+    name: 'a file that is changed while it is put away stays there',
+    promise: 'place',
+    file: 'src/pipeline/finish.ts',
+    find: 'const isAsRead = size === input.sizeBytes && mtimeMs === input.modifiedMs;',
+    replace: 'const isAsRead = size >= 0 && mtimeMs >= 0;',
+    test: 'test/run/system-errors.test.ts',
+    title: 'in the moment',
+  },
+  {
     name: 'a late actual is sent again with every run',
     promise: 'place',
     file: 'src/pipeline/emit-channel.ts',

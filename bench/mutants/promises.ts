@@ -20,6 +20,7 @@ export const PROMISES = {
       'test/run/short-transfers.test.ts',
       'test/run/delivery-kill.test.ts',
       'test/run/repeat.test.ts',
+      'test/run/refused.test.ts',
       'test/store/ledger.test.ts',
     ],
   },

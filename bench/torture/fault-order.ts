@@ -10,7 +10,7 @@ export interface FaultOrder {
   /** Number of the call, or the byte, from 0. */
   at: number;
   when?: 'before' | 'after';
-  /** Class of calls; of a kill and an error: with `path`, `at` counts the calls of this class on it alone. */
+  /** Class of calls; of a kill, an error or a change: with `path`, `at` counts the calls of this class on it alone. */
   class?: 'open' | 'read' | 'write' | 'sync' | 'change' | 'look';
   errno?: string;
   path?: string;

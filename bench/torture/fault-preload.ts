@@ -129,7 +129,15 @@ function before(kind: Class, syscall: string, path: string, args: readonly unkno
   const ends = isFatal(call, kind, path);
   if (ends && order.when === 'before') kill();
   noteBefore(syscall, path, args);
-  if (order.kind === 'alter' && path === order.path && add(OF_CLASS, 1) === order.at && isFirst()) alter();
+  const isOfClass = order.class === undefined || kind === order.class;
+  if (
+    order.kind === 'alter' &&
+    path === order.path &&
+    isOfClass &&
+    add(OF_CLASS, 1) === order.at &&
+    isFirst()
+  )
+    alter();
   const isNamed = order.path === undefined || path === order.path;
   if (order.kind === 'error' && kind === order.class && isNamed && add(OF_CLASS, 1) === order.at && isFirst())
     throw failure(order.errno!, syscall, path);

@@ -1,3 +1,4 @@
+import { promisesPart } from '../mutants/promises-part.js';
 import type { NightResult } from './night.js';
 
 /** What all nights of a torture came to. */
@@ -104,7 +105,7 @@ The auditor shares no code with readmill. It reads inputs and batches as text, a
 | Is the report true? | its figures, also by source, are those that the auditor counts; hashes, sizes and numbers of each batch are those of the file |
 | Was it said what to do? | a command ends with 0, 1, 2 or the signal; where it could not do its work it gives a code and a remedy |
 
-## Doing it again
+${promisesPart()}## Doing it again
 
 \`\`\`sh
 npm run torture -- --minutes 10           # fresh nights

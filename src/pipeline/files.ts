@@ -34,12 +34,14 @@ export async function syncFolder(path: string): Promise<void> {
 /**
  * Moves a file to its final name: by rename, or from another file system by copy, sync and rename, so that
  * the final name never shows half a file. Moving again what was moved already does nothing.
+ * @returns whether it was renamed, so that a program that has it open still writes to it
  */
-export async function moveFile(from: string, to: string): Promise<void> {
-  if (!existsSync(from) && existsSync(to)) return;
+export async function moveFile(from: string, to: string): Promise<boolean> {
+  if (!existsSync(from) && existsSync(to)) return false;
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   try {
     renameSync(from, to);
+    return true;
   } catch (thrown) {
     if (codeOf(thrown) !== 'EXDEV') throw thrown;
     const beside = `${dirname(to)}/.${to.slice(dirname(to).length + 1)}.partial`;
@@ -51,5 +53,6 @@ export async function moveFile(from: string, to: string): Promise<void> {
       rmSync(beside, { force: true });
     }
     rmSync(from);
+    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSum } from '../model/decimal.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
@@ -84,11 +84,19 @@ export async function finishNight(
     const input = run.inputs[number]!;
     const isThere = existsSync(input.path);
     if (isThere && hasChanged(input)) continue;
-    if (isThere || existsSync(path)) await moveFile(input.path, path);
+    if (isThere || existsSync(path)) await putAway(input, path);
   }
   closeRun(night, ledger);
   removeUnused(run, ledger);
   rmSync(join(run.config.state, 'work'), { recursive: true, force: true });
+}
+
+/** Moves an input; one that was changed in the very moment goes back, since nobody has read what it holds. */
+async function putAway(input: InputRecord, path: string): Promise<void> {
+  if (!(await moveFile(input.path, path))) return;
+  const { size, mtimeMs } = statSync(path);
+  const isAsRead = size === input.sizeBytes && mtimeMs === input.modifiedMs;
+  if (!isAsRead && !existsSync(input.path)) await moveFile(path, input.path);
 }
 
 /**

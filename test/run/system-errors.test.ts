@@ -163,3 +163,15 @@ test.concurrent.each([1, 4, 5])(
     await expectDoneAfterwards(folder);
   },
 );
+
+test.concurrent('a file that is changed in the moment in which it is put away goes back', async () => {
+  const folder = runFolder({ register: night.register });
+  const path = join(folder.inbox, 'night.cmep');
+  const bytes = readFileSync(night.files[0]!.path);
+  writeFileSync(path, bytes);
+  await runWith(folder, { kind: 'alter', class: 'change', how: 'flip', at: 0, path });
+  expect(readdirSync(folder.inbox)).toEqual(['night.cmep']);
+  writeFileSync(path, bytes);
+  const again = JSON.parse((await readmill(runArguments(folder))).stdout);
+  expect(again.inputs[0]).toMatchObject({ status: 'duplicate' });
+});
