@@ -400,4 +400,38 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const OVER_DAYS = 30_000;',
     test: 'test/watch/notices.test.ts',
   },
+  // Closed to others.
+  {
+    name: 'a password stands in an error',
+    promise: 'closed',
+    file: 'src/as2/keys.ts',
+    find: 'parseKey(path, bytes, password);',
+    replace: 'parseKey(`${path} (${password})`, bytes, password);',
+    test: 'test/run/security.test.ts',
+  },
+  {
+    name: 'lists can be read by others',
+    promise: 'closed',
+    file: 'src/pipeline/list-writer.ts',
+    find: "openSync(this.filePath, 'w', 0o600)",
+    replace: "openSync(this.filePath, 'w', 0o644)",
+    test: 'test/run/security.test.ts',
+  },
+  {
+    name: 'text from files is not escaped on pages',
+    promise: 'closed',
+    file: 'src/conformance/report/html-markup.ts',
+    find: "'<': '&lt;',",
+    replace: "'<': '<',",
+    test: 'test/run/security.test.ts',
+  },
+  {
+    name: 'the name that a sender gives is taken as a path',
+    promise: 'closed',
+    file: 'src/as2/receiver/received-files.ts',
+    find: ".replaceAll(/[^A-Za-z0-9._-]/g, '_')\n    .replace(/^\\.+/, '')",
+    replace: '.trim()',
+    test: 'test/as2/receiver/server.test.ts',
+    title: 'keeps no name',
+  },
 ];

@@ -6,7 +6,7 @@ const LAUNCHER = fileURLToPath(new URL('../../../src/cli/launch.mjs', import.met
 const PRELOAD = new URL('./fault-preload.js', import.meta.url).href;
 const WITH_PARENT = new URL('./with-parent.js', import.meta.url).href;
 /** No command of a torture night takes longer, or it hangs. */
-const HANG_MS = 180_000;
+const HANG_SECONDS = 180;
 
 export interface Ended {
   /** Exit code; null where a signal ended it. */
@@ -42,14 +42,17 @@ export function startProgram(args: readonly string[], order?: FaultOrder, fileLi
   child.stdout.on('data', (piece: Buffer) => out.push(piece));
   child.stderr.on('data', (piece: Buffer) => err.push(piece));
   let hung = false;
-  const timer = setTimeout(() => {
+  // Seconds are counted, not measured: a machine that was halted meanwhile has not let the command work either.
+  let seconds = 0;
+  const timer = setInterval(() => {
+    if (++seconds < HANG_SECONDS) return;
     hung = true;
     child.kill('SIGKILL');
-  }, HANG_MS);
+  }, 1_000);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       const text = (pieces: Buffer[]) => Buffer.concat(pieces).toString('utf8');
       resolve({ code, hung, stdout: text(out), stderr: text(err), wallMs: performance.now() - beganMs });
     });

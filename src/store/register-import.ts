@@ -82,7 +82,7 @@ export async function importRegister(
   });
   const fds: number[] = [];
   const open = (name: string) => {
-    const fd = openSync(join(folder, name), 'wx+');
+    const fd = openSync(join(folder, name), 'wx+', 0o600);
     fds.push(fd);
     return fd;
   };
