@@ -19,6 +19,7 @@ export const PROMISES = {
       'test/run/disk-full.test.ts',
       'test/run/short-transfers.test.ts',
       'test/run/delivery-kill.test.ts',
+      'test/as2/sender/sender.test.ts',
       'test/run/repeat.test.ts',
       'test/run/refused.test.ts',
       'test/store/ledger.test.ts',
