@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** A test that takes longer has come to no verdict. */

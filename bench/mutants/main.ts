@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeCopy, type Verdict } from './checkout-copy.js';
-import { MUTANTS, type Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
+import { MUTANTS } from './mutants.js';
 import { withPromises } from './promises-part.js';
 
 const USAGE = `npm run mutants                    puts each defect of the list into a copy of the checkout, and runs the test
