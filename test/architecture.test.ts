@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
  */
 const LAYERS = [
   'model',
+  'kernel',
   'formats',
   'conformance',
   'vee',
@@ -137,7 +138,12 @@ describe('sizes', () => {
 
 describe('names', () => {
   it('of files and folders are kebab-case and say what is in them', () => {
-    const parts = [...sources, ...workers].flatMap((path) => path.replace(/\.ts$/, '').split('/').slice(1));
+    const parts = [...sources, ...workers].flatMap((path) =>
+      path
+        .replace(/(\.d)?\.ts$/, '')
+        .split('/')
+        .slice(1),
+    );
     const wrong = [...new Set(parts)].filter((name) => {
       return (
         !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) ||

@@ -3,8 +3,16 @@ import type { PackageTask } from '../src/as2/sender/package-task.js';
 import { carryingErrors } from '../src/pipeline/carried-error.js';
 import type { CheckPartitionTask } from '../src/pipeline/check-partition.js';
 import type { CheckRangeTask } from '../src/pipeline/check-range.js';
+import { NIGHT_THREAD } from '../src/pipeline/night-thread.js';
 import type { RangeTask } from '../src/pipeline/scan-range.js';
 import type { SettleTask } from '../src/pipeline/settle-types.js';
+
+if (process.argv.includes(NIGHT_THREAD)) {
+  for (const loading of [import('../src/pipeline/scan-range.js'), import('../src/pipeline/settle-task.js')]) {
+    // What fails to load fails again, and is told, where the task asks for it.
+    loading.catch(() => {});
+  }
+}
 
 // Each task is loaded when it is first needed: a check starts without what settles a night.
 export const checkRange = carryingErrors(async (task: CheckRangeTask) => {

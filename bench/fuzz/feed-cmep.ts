@@ -73,7 +73,7 @@ export class CmepFeed implements ReadSink {
 
   private checkMeters(): void {
     const { blocks } = this;
-    const index = indexBlocks(blocks.words.buffer, blocks.usedWords * 4);
+    const index = indexBlocks({ buffer: blocks.words.buffer, offset: 0 }, blocks.usedWords * 4);
     const checker = new MeterChecker(CROSS, null);
     for (let b = 0; b < index.count; ) {
       let end = b + 1;

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
-import { readConfig } from '../pipeline/config.js';
 import type { Night } from '../pipeline/finish.js';
 import { SILENT } from '../pipeline/progress.js';
+import { endPoolAhead, startPoolAhead } from '../pipeline/worker-pool.js';
 import type { RunReport } from '../report/run-report.js';
-import { textSummary } from '../report/text-summary.js';
-import { carryNight } from '../watch/carry-night.js';
 import { defaultWorkers, parseNow, parseWorkers, startClock, terminalProgress } from './terminal.js';
 
 interface RunCommandOptions {
@@ -29,20 +27,35 @@ export function registerRun(program: Command): void {
       '\nExample:\n  readmill run --config night.json\n\nSafe to repeat: a run that was stopped goes on where it was, and a file is done only once.\nA batch that could not be delivered is tried again by the next run, or by readmill retry.\nExit code: 0 all well; 2 reads were rejected, files refused, or batches not delivered; 1 the tool could not do its work.',
     )
     .action(async (options: RunCommandOptions) => {
-      const config = readConfig(options.config);
-      const nowMs = options.now ?? Date.now();
-      const progress = options.json === true ? SILENT : terminalProgress();
-      const { night, report } = await carryNight(config, {
-        workers: options.workers,
-        nowMs,
-        clock: startClock(nowMs),
-        progress,
-        delivers: options.deliver,
-      });
-      if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-      else process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);
-      process.exitCode = exitCodeOf(night, report);
+      // The threads load what they need while this one does.
+      startPoolAhead(options.workers);
+      try {
+        await run(options);
+      } finally {
+        await endPoolAhead();
+      }
     });
+}
+
+async function run(options: RunCommandOptions): Promise<void> {
+  const { readConfig } = await import('../pipeline/config.js');
+  const { carryNight } = await import('../watch/carry-night.js');
+  const config = readConfig(options.config);
+  const nowMs = options.now ?? Date.now();
+  const progress = options.json === true ? SILENT : terminalProgress();
+  const { night, report } = await carryNight(config, {
+    workers: options.workers,
+    nowMs,
+    clock: startClock(nowMs),
+    progress,
+    delivers: options.deliver,
+  });
+  if (options.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    const { textSummary } = await import('../report/text-summary.js');
+    process.stdout.write(`${textSummary(report, { colour: process.stdout.isTTY === true })}\n`);
+  }
+  process.exitCode = exitCodeOf(night, report);
 }
 
 function exitCodeOf(night: Night, report: RunReport): number {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { METER_ID_ATTRIBUTES } from '../formats/amrdef/settings.js';
 import { CRC_CHOICES } from '../formats/cmep/crc.js';
 import { FIELD_BYTES, LINE_BYTES_MAX, PLAIN_FIELD_BYTES_MAX } from '../formats/cmep/settings.js';

@@ -1,3 +1,4 @@
+import type { ScanKernel } from '../kernel/scan-kernel.js';
 import type { ReadSink } from './reads.js';
 
 /** A file as the readers of ranges see it. */
@@ -49,4 +50,27 @@ export interface RangeReader {
 /** A sink that is told where the buffer lies in the file. */
 export interface RangeSink extends ReadSink {
   fileOffset: number;
+  /** Takes plain records in bulk, without a call for each, where the format's reader can give them so. */
+  readonly bulk?: BulkSink;
+}
+
+/** Takes plain records as blocks (`model/block`) that a kernel appends, and what it counted on the way. */
+export interface BulkSink {
+  /** What is read lies in its input. */
+  readonly kernel: ScanKernel;
+  /** Told of the bytes that are going to be read: `bytes[from]` to `bytes[to - 1]`. */
+  begin(bytes: Uint8Array, from: number, to: number): void;
+  /**
+   * Tells the kernel where blocks go, before each call of it.
+   * @param lineBefore lines of the range that were read
+   * @returns what is to be added to a place in the bytes for the kernel's place of it
+   */
+  prepare(lineBefore: number): number;
+  /**
+   * Takes over what the last call of the kernel appended.
+   * @param tellLast tells the sink of a fault of the last record, which is to be told before it; or null
+   */
+  take(bytes: Uint8Array, tellLast: (() => void) | null): void;
+  /** Makes room for the block of a record of so many reads; the kernel's memory may have moved after it. */
+  makeRoom(reads: number): void;
 }

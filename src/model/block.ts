@@ -10,7 +10,7 @@
  * | 3           | creation of the record, minutes since 1970, UTC                                  |
  * | 4, 5, 6, 7  | range, the record's offset in it, its length in bytes, its line in it from 1      |
  * | 8           | stamp of the first read                                                         |
- * | 9           | spare                                                                           |
+ * | 9           | index of its partition, while pass 1 gathers blocks                              |
  * | 10 ...      | with HAS_CONSTANT: the calculation constant, a double                            |
  * | then        | meter id, padded to whole words                                                 |
  * | then        | with EXPLICIT_STAMPS: a stamp for each read                                      |

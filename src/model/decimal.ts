@@ -84,6 +84,10 @@ export class ExactSum {
     }
   }
 
+  addWhole(sum: bigint): void {
+    this.whole += sum;
+  }
+
   total(): bigint {
     return this.whole + BigInt(this.part);
   }

@@ -67,6 +67,46 @@ export class BatchWriter {
     if (this.wholeLength >= PIECE_BYTES) this.flush();
   }
 
+  /** Records and bytes that the batch at hand still takes. */
+  room(): { records: number; bytes: number } {
+    const { maximumBytes, maximumRecords } = this.output;
+    return {
+      records: maximumRecords - this.records,
+      bytes: maximumBytes - this.bytes - this.writer.length,
+    };
+  }
+
+  /**
+   * Appends records that fit the batch at hand and that stand as text already.
+   * @param sums by unit: exact sums of their values, in 0.00001, and how many values they are of
+   * @param ids meter ids of the first and the last of them, in `meters`
+   */
+  append(
+    text: Uint8Array,
+    records: number,
+    reads: number,
+    sums: BigInt64Array,
+    counts: BigInt64Array,
+    meters: Uint8Array,
+    ids: { firstFrom: number; firstTo: number; lastFrom: number; lastTo: number },
+  ): void {
+    this.flush();
+    const { firstFrom, firstTo, lastFrom, lastTo } = ids;
+    if (this.records === 0)
+      this.firstMeter = Buffer.from(meters.subarray(firstFrom, firstTo)).toString('latin1');
+    this.lastMeter = meters;
+    this.lastFrom = lastFrom;
+    this.lastTo = lastTo;
+    this.records += records;
+    this.reads += reads;
+    for (const [unit, sum] of sums.subarray(0, UNITS.length).entries()) {
+      if (counts[unit] === 0n) continue;
+      this.sums[unit] ??= new ExactSum();
+      this.sums[unit].addWhole(sum);
+    }
+    this.writePiece(text);
+  }
+
   /** Copies what is still needed of the memory that meter ids were given in. */
   keepMeter(): void {
     this.lastMeter = this.lastMeter.slice(this.lastFrom, this.lastTo);
@@ -74,16 +114,20 @@ export class BatchWriter {
     this.lastFrom = 0;
   }
 
-  private flush(): void {
+  private writePiece(piece: Uint8Array): void {
     if (this.fd < 0) {
       this.path = `${this.pathPrefix}-${this.batches.length}.dat`;
       this.fd = openSync(this.path, 'w', 0o600);
     }
-    const piece = this.writer.bytes.subarray(0, this.wholeLength);
     this.hash.update(piece);
     let written = 0;
     while (written < piece.length) written += writeSync(this.fd, piece, written);
     this.bytes += piece.length;
+  }
+
+  private flush(): void {
+    if (this.wholeLength === 0) return;
+    this.writePiece(this.writer.bytes.subarray(0, this.wholeLength));
     this.writer.bytes.copyWithin(0, this.wholeLength, this.writer.length);
     this.writer.length -= this.wholeLength;
     this.wholeLength = 0;

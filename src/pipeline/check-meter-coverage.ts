@@ -17,8 +17,8 @@ export class MeterCoverage {
     this.counter = new CoverageCounter(zoneMinutes, daysMax);
   }
 
-  /** Adds the intervals of the pair that was looked at last. */
-  addPair(file: number): void {
+  /** Adds the intervals of the pair that was looked at last, or of so many pairs with the very same. */
+  addPair(file: number, times = 1): void {
     const { run } = this;
     if (
       run.file !== file ||
@@ -29,7 +29,7 @@ export class MeterCoverage {
       this.addPairs();
       Object.assign(run, pair, { file });
     }
-    run.times++;
+    run.times += times;
   }
 
   private addPairs(): void {

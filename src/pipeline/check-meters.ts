@@ -9,7 +9,7 @@ import { ChannelReads } from './check-channel.js';
 import type { PackedCoverage } from './check-coverage.js';
 import { dialDigits, isRestart, MAY_DECREASE } from './check-dial.js';
 import { MeterCoverage } from './check-meter-coverage.js';
-import { isPlainPair } from './check-pair.js';
+import { isPlainPair, pair } from './check-pair.js';
 import { KIND, KINDS, type PackedPlaces, PlaceLists } from './check-places.js';
 import { QuickMeter } from './check-quick.js';
 import { RegisterCursor } from './check-register.js';
@@ -112,6 +112,14 @@ export class MeterChecker {
     this.countMeter(file);
     this.coverage.addPair(file);
     return true;
+  }
+
+  /** Counts meters of plain pairs that were looked at elsewhere, and have the same intervals. */
+  addPairs(file: number, intervals: typeof pair, times: number): void {
+    this.meterNumber += times;
+    this.meters[file]! += times;
+    Object.assign(pair, intervals);
+    this.coverage.addPair(file, times);
   }
 
   /** Counts the reads of the usual meter. @returns false where it is not, and nothing was counted */

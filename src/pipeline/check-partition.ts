@@ -55,6 +55,7 @@ function indexOf(blocks: CheckPartitionTask['blocks']): BlockIndex {
     const bytes = blocks.pieces.lengths.reduce((sum, length) => sum + length, 0);
     if (bytes > PARTITION_BLOCKS_BYTES_MAX) throw tooManyReads(`their work file has ${bytes} bytes`);
   }
-  if (blocks instanceof Int32Array) return indexBlocks(blocks.buffer, blocks.byteLength);
+  if (blocks instanceof Int32Array)
+    return indexBlocks({ buffer: blocks.buffer, offset: 0 }, blocks.byteLength);
   return loadBlocks(blocks.files, blocks.pieces);
 }

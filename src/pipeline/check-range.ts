@@ -1,15 +1,17 @@
 import { FindingBuffer, type PackedFindings } from '../conformance/finding-buffer.js';
 import type { RangeEnd, RangeSink } from '../formats/range.js';
 import type { ReadFault, ReadRecord } from '../formats/reads.js';
-import { BlockBuffer } from '../store/block-buffer.js';
-import { type BlockIndex, meterIdLength, meterIdStart } from '../store/block-index.js';
+import type { BlockMemory } from '../store/block-buffer.js';
+import { meterIdLength, meterIdStart } from '../store/block-index.js';
 import type { MeterRegister } from '../store/meter-register.js';
-import { compareBytes, PartitionFinder } from '../store/partition-map.js';
+import { PartitionFinder } from '../store/partition-map.js';
 import { type CrossResult, type CrossSettings, MeterChecker } from './check-meters.js';
 import { openedRegister } from './check-partition.js';
+import { RangeMeters } from './check-range-meters.js';
 import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
 import type { SpilledBlocks } from './scan-range.js';
 import { appendToSpill } from './spill.js';
+import { HELD_WORDS_MAX, type ThreadBlocks, threadBlocks } from './thread-blocks.js';
 
 /** A piece of a file for one task of pass 1 of `check`. */
 export interface CheckRangeTask extends FileRange {
@@ -59,10 +61,6 @@ export interface CheckRangeResult extends RangeEnd {
   spilledBefore: SpilledBlocks[];
 }
 
-/** Blocks of a range that are held in memory, in words; one record may be as large as its file. */
-const HELD_WORDS_MAX = 8 * 1024 * 1024;
-
-const blocks = new BlockBuffer();
 const NOTHING = new Int32Array(0);
 
 /** What is counted while a range is checked. */
@@ -78,7 +76,17 @@ class CheckSink implements RangeSink {
   private readonly finder: PartitionFinder | null;
   private readonly firstRule: number;
 
-  constructor(private readonly task: CheckRangeTask) {
+  constructor(
+    private readonly task: CheckRangeTask,
+    readonly bulk: ThreadBlocks,
+  ) {
+    const { range, from, cross } = task;
+    const partitionLowers = task.reads === 'spill' ? task.partitionLowers : [];
+    bulk.start(
+      { range, from, partitionLowers, marketZoneMinutes: cross.marketZoneMinutes },
+      () => this.fileOffset,
+      () => this.release(),
+    );
     this.findings = new FindingBuffer(task.findingsMax, task.isClosed);
     this.finder = task.reads === 'spill' ? new PartitionFinder(task.partitionLowers) : null;
     this.firstRule = firstRuleOf(task.format);
@@ -94,15 +102,25 @@ class CheckSink implements RangeSink {
     const partition =
       this.finder === null ? 0 : this.finder.find(bytes, record.meterIdFrom, record.meterIdTo);
     const offset = record.start + this.fileOffset - this.task.from;
-    blocks.append(record, bytes, partition, this.task.range, offset);
-    if (blocks.usedWords > HELD_WORDS_MAX) this.release();
+    const { buffer } = this.bulk;
+    buffer.append(record, bytes, partition, this.task.range, offset);
+    if (buffer.usedWords > HELD_WORDS_MAX) this.release();
+  }
+
+  /** Brings in what the kernel counted. */
+  addBulk(): void {
+    const counts = this.bulk.takeCounts();
+    this.records += counts.records;
+    this.reads += counts.reads;
+    this.firstStamp = Math.min(this.firstStamp, counts.firstStamp);
+    this.lastStamp = Math.max(this.lastStamp, counts.lastStamp);
   }
 
   /** One record is too large to be held: it goes to the work file, or shows that the input needs one. */
   private release(): void {
-    if (this.task.reads === 'spill') this.spilled.push(spillBlocks(this.task));
+    if (this.task.reads === 'spill') this.spilled.push(spillBlocks(this.task, this.bulk));
     else if (this.task.reads === 'settle') this.isTooLarge = true;
-    if (this.task.reads !== 'keep') blocks.clear();
+    if (this.task.reads !== 'keep') this.bulk.buffer.clear();
   }
 
   fault(fault: ReadFault, bytes: Uint8Array): void {
@@ -140,9 +158,10 @@ class CheckSink implements RangeSink {
 export async function checkRange(task: CheckRangeTask): Promise<CheckRangeResult> {
   const register = task.reads === 'settle' ? await openedRegister(task.registerPath) : null;
   // From here on nothing waits: a thread has one buffer of blocks.
-  blocks.clear();
-  const sink = new CheckSink(task);
+  const sink = new CheckSink(task, threadBlocks());
   const end = readRange(task, sink);
+  sink.addBulk();
+  const { buffer } = sink.bulk;
   const result: CheckRangeResult = {
     ...end,
     range: task.range,
@@ -163,89 +182,49 @@ export async function checkRange(task: CheckRangeTask): Promise<CheckRangeResult
     result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
     return result;
   }
-  if (blocks.count === 0) return result;
-  if (task.reads === 'keep') result.kept = blocks.words.slice(0, blocks.usedWords);
-  else if (task.reads === 'settle') settleRange(task, result, register);
-  else Object.assign(result, spillBlocks(task));
+  if (buffer.count === 0) return result;
+  if (task.reads === 'keep') result.kept = buffer.words.slice(0, buffer.usedWords);
+  else if (task.reads === 'settle') settleRange(task, result, register, sink.bulk);
+  else Object.assign(result, spillBlocks(task, sink.bulk));
   return result;
 }
 
-function spillBlocks(task: CheckRangeTask): SpilledBlocks {
-  const { words, partitionStarts } = blocks.gather(task.partitionLowers.length);
+function spillBlocks(task: CheckRangeTask, { buffer }: ThreadBlocks): SpilledBlocks {
+  const { words, partitionStarts } = buffer.gather(task.partitionLowers.length);
   const place = appendToSpill(task.workDirectory, words);
-  blocks.clear();
+  buffer.clear();
   return { ...place, partitionStarts };
 }
 
 /** Checks the meters of a range but for the first and the last, which are handed back. */
-function settleRange(task: CheckRangeTask, result: CheckRangeResult, register: MeterRegister | null): void {
-  const index = indexInPlace();
-  if (index === null) {
+function settleRange(
+  task: CheckRangeTask,
+  result: CheckRangeResult,
+  register: MeterRegister | null,
+  blocks: ThreadBlocks,
+): void {
+  const range = new RangeMeters(blocks);
+  if (!range.isInOrder()) {
     result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
     return;
   }
-  const { starts, meterStarts, count, words } = index;
-  let first = 1;
-  while (meterStarts[first] === 0) first++;
-  let last = count - 1;
-  while (meterStarts[last] === 0) last--;
   let cross: CrossResult | null = null;
-  if (last > first) {
+  const { second, last, end } = range;
+  if (second < last) {
     const checker = new MeterChecker(task.cross, register);
-    for (let b = first; b < last; ) {
-      let end = b + 1;
-      while (meterStarts[end] === 0) end++;
-      checker.check(index, b, end);
-      b = end;
-    }
+    range.check(checker, register === null ? task.cross.sumTolerances[0]! : Number.NaN);
     cross = checker.result();
   }
-  const firstWords = words.subarray(0, first < count ? starts[first]! : words.length);
-  const lastWords = last >= first ? words.subarray(starts[last]!) : NOTHING;
-  result.kept = new Int32Array(firstWords.length + lastWords.length);
-  result.kept.set(firstWords);
-  result.kept.set(lastWords, firstWords.length);
-  const idOf = (start: number) => meterIdText(index, start);
-  result.settled = { isInOrder: true, lowest: idOf(starts[0]!), highest: idOf(starts[last]!), cross };
+  const { words } = blocks.buffer;
+  const lastFrom = second < end ? last : end;
+  result.kept = new Int32Array(second + end - lastFrom);
+  result.kept.set(words.subarray(0, second));
+  result.kept.set(words.subarray(lastFrom, end), second);
+  const idOf = (start: number) => meterIdText(blocks.buffer.memory, start);
+  result.settled = { isInOrder: true, lowest: idOf(0), highest: idOf(last), cross };
 }
 
-/** The blocks of the buffer as an index, or null where the meters do not stand in order. */
-function indexInPlace(): BlockIndex | null {
-  const { count, usedWords, words: all, starts: allStarts, bytes, doubles } = blocks;
-  const meterStarts = new Uint8Array(count + 1);
-  meterStarts[0] = 1;
-  for (let i = 1; i < count; i++) {
-    if (isSameMeter(all, allStarts[i - 1]!, allStarts[i]!)) continue;
-    const a = meterIdStart(all, allStarts[i - 1]!);
-    const b = meterIdStart(all, allStarts[i]!);
-    const aEnd = a + meterIdLength(all, allStarts[i - 1]!);
-    if (compareBytes(bytes, a, aEnd, bytes, b, b + meterIdLength(all, allStarts[i]!)) > 0) return null;
-    meterStarts[i] = 1;
-  }
-  meterStarts[count] = 1;
-  const words = all.subarray(0, usedWords);
-  return {
-    count,
-    words,
-    bytes,
-    doubles,
-    starts: allStarts.subarray(0, count),
-    meterStarts,
-    rangeOrder: null,
-  };
-}
-
-/** Whether two blocks have the same meter id: it lies in whole words, zeros after it. */
-function isSameMeter(words: Int32Array, a: number, b: number): boolean {
-  const length = meterIdLength(words, a);
-  if (length !== meterIdLength(words, b)) return false;
-  const aFrom = meterIdStart(words, a) >> 2;
-  const bFrom = meterIdStart(words, b) >> 2;
-  for (let k = 0; k < (length + 3) >> 2; k++) if (words[aFrom + k] !== words[bFrom + k]) return false;
-  return true;
-}
-
-function meterIdText({ words, bytes }: BlockIndex, start: number): string {
+function meterIdText({ words, bytes }: BlockMemory, start: number): string {
   const from = meterIdStart(words, start);
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, meterIdLength(words, start)).toString('latin1');
 }

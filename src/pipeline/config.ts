@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadProfile } from '../conformance/profile-file.js';
 import type { Profile } from '../conformance/profiles.js';
 import { messageOf, ReadmillError } from '../model/errors.js';

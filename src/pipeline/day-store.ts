@@ -127,6 +127,19 @@ export class DayStore {
     return builder;
   }
 
+  /** Index of a quality that new rows of a day have had already, with the rank of their rows, or -1. */
+  knownQuality(day: number, meta: number, state: number): number {
+    return this.day(day).builder?.knownQuality(meta, state) ?? -1;
+  }
+
+  /** The builder of a day of which no file is kept, for many new rows behind those that were put in. */
+  freshBuilder(day: number): DayBuilder {
+    const loaded = this.day(day);
+    loaded.builder ??= takeBuilder(this.ranks, this.slotsExpected);
+    if (day < this.oldestWritten) this.oldestWritten = day;
+    return loaded.builder;
+  }
+
   /**
    * The builder of a day whose last row is that of a key: what this run has just put in, which is newer than
    * the file. Null where the run put in nothing of the key.

@@ -216,7 +216,7 @@ function countHours(state: SettleState, window: ChannelWindow, day: number, sett
   let passed = 0;
   for (let i = from; i < from + slots.slotsPerDay; i++) if (slots.states[i] === SLOT_PASSED) passed++;
   if (passed === slots.slotsPerDay) {
-    countFullChannel(hours, slots.slotsPerDay);
+    countFullChannels(hours, slots.slotsPerDay, 1);
     return;
   }
   for (let i = 0; i < slots.slotsPerDay; i++) {
@@ -228,15 +228,15 @@ function countHours(state: SettleState, window: ChannelWindow, day: number, sett
   }
 }
 
-/** Counts a channel of which all slots of the day are actual. */
-export function countFullChannel(hours: DayHours, slotsPerDay: number): void {
-  if (slotsPerDay === hours.fullSlotsPerDay) hours.fullCount++;
+/** Counts channels of which all slots of the day are actual. */
+export function countFullChannels(hours: DayHours, slotsPerDay: number, channels: number): void {
+  if (slotsPerDay === hours.fullSlotsPerDay) hours.fullCount += channels;
   else {
     hours.fullChannels.set(
       hours.fullSlotsPerDay,
       (hours.fullChannels.get(hours.fullSlotsPerDay) ?? 0) + hours.fullCount,
     );
     hours.fullSlotsPerDay = slotsPerDay;
-    hours.fullCount = 1;
+    hours.fullCount = channels;
   }
 }

@@ -20,6 +20,14 @@ export class MeterFacts {
     private readonly slice: RegisterSlice | null,
   ) {}
 
+  /** Row of the slice from which the next meter is looked for. */
+  get nextRow(): number {
+    return this.end;
+  }
+  set nextRow(row: number) {
+    this.end = row;
+  }
+
   /** Goes to a meter. */
   seek(meter: Uint8Array, from: number, to: number): void {
     const { slice } = this;

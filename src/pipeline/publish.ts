@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ReadmillError } from '../model/errors.js';
 import { makeFolder } from '../model/make-folder.js';
 import { compactSecond } from '../model/time.js';
-import { withChecksum } from '../store/history-arrow.js';
+import { withChecksum } from '../store/history-names.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
 import type { Config } from './config.js';
 import { moveFile, syncPath } from './files.js';

@@ -15,7 +15,7 @@ import { registerAdvance } from '../vee/register-span.js';
 import { exceedsTolerance } from '../vee/settle-span.js';
 import { SLOT_PASSED } from '../vee/slots.js';
 import type { ChannelFacts } from './channel-facts.js';
-import { countFullChannel, RECORD_READS_MAX } from './emit-channel.js';
+import { countFullChannels, RECORD_READS_MAX } from './emit-channel.js';
 import type { KnownRegisters } from './known-registers.js';
 import { limitSlots } from './meter-facts.js';
 import type { SettleState } from './settle-state.js';
@@ -50,7 +50,7 @@ export function settleQuick(
   const { meter, from, to, channel } = facts;
   if (state.task.sends) writeDay(state, facts, words, count, interval);
   state.outcome.accepted += count;
-  countFullChannel(state.hoursOf(dayOfBlock, true), count);
+  countFullChannels(state.hoursOf(dayOfBlock, true), count, 1);
   const rank = state.rankOf(start);
   const builder = state.days.put(dayOfBlock, meter, from, to, channel, interval, 1, rank, count);
   builder.slots(words, valuesAt, count, metaOfBlock, SLOT_PASSED);

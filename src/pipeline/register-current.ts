@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { type Ledger, openLedger } from '../store/ledger.js';
-import { importRegister, type RegisterImport, type RegisterProgress } from '../store/register-import.js';
+import type { RegisterImport, RegisterProgress } from '../store/register-import.js';
 import type { Config } from './config.js';
 import { writeExchanges } from './exchanges.js';
 
@@ -34,6 +34,8 @@ async function importInto(
   file: string,
   onProgress?: (progress: RegisterProgress) => void,
 ): Promise<RegisterImport> {
+  // Most nights have no register to import: what reads one is loaded when it is needed.
+  const { importRegister } = await import('../store/register-import.js');
   const fingerprint = fingerprintOf(file, config);
   const directory = registerDirectory(config);
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -171,6 +171,11 @@ export class RegisterStore {
     }
   }
 
+  /** The builder of a day where no day is kept, for many new rows behind those that were put in. */
+  freshBuilder(day: number): RegisterBuilder {
+    return this.writtenDay(day).builder;
+  }
+
   private writtenDay(day: number): WrittenDay {
     let written = this.written.get(day);
     if (written === undefined) {

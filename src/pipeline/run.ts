@@ -276,10 +276,12 @@ async function continueRun(
   let scan: ScanOutcome;
   if (isWhole) scan = deserialize(readFileSync(run.scanFile!)) as ScanOutcome;
   else {
+    const done = run.inputs.filter(({ status }) => status === 'done');
+    const carried = new Set(done.map(({ path }) => path));
     if (resumed) await restart(run);
     mkdirSync(blocks, { recursive: true, mode: 0o700 });
     scan = await scanInputs(run, ledger, pool, blocks, options.rangeBytes ?? RANGE_BYTES, options.progress);
-    planAgain(run, ledger, scan);
+    planAgain(run, ledger, scan, carried);
     run.scanFile = join(work, 'scan.bin');
     writeFileSync(run.scanFile, serialize(scan), { mode: 0o600 });
     await syncPath(run.scanFile);
@@ -294,9 +296,23 @@ async function continueRun(
   return { run, scan, tasks, resumed, work, seconds: 0 };
 }
 
-/** Tasks that were done before a restart of the machine stay as they were planned. */
-function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome): void {
-  if (run.tasks === undefined) planSettling(run, ledger, scan);
+/**
+ * Tasks that were made current before a restart of the machine stay as they were planned, and need the files that
+ * they were made of.
+ * @param carried paths of the files that were read before the restart
+ * @throws ReadmillError READMILL_INPUT_CHANGED
+ */
+function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome, carried: ReadonlySet<string>): void {
+  if (run.tasks === undefined || ledger.list(`task/${run.runId}/`).length === 0) {
+    planSettling(run, ledger, scan);
+    return;
+  }
+  const lost = scan.inputs.find(({ path, status }) => carried.has(path) && status !== 'done');
+  if (lost === undefined) return;
+  throw new ReadmillError(
+    'READMILL_INPUT_CHANGED',
+    `${lost.path} was read before the machine was restarted, and now: ${lost.problem}. Parts of the run are current already. Put the file back as it came, then run the same command again: it goes on where it was.`,
+  );
 }
 
 /**

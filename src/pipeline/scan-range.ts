@@ -4,11 +4,11 @@ import type { ReadFault, ReadRecord } from '../formats/reads.js';
 import { ExactSum } from '../model/decimal.js';
 import { readDayOf } from '../model/time.js';
 import { IS_REGISTER } from '../model/units.js';
-import { BlockBuffer } from '../store/block-buffer.js';
 import { PartitionFinder } from '../store/partition-map.js';
 import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
 import { type RejectPiece, RejectRows } from './reject-rows.js';
 import { appendToSpill } from './spill.js';
+import { HELD_WORDS_MAX, type ThreadBlocks, threadBlocks } from './thread-blocks.js';
 
 /** A piece of a file for one task of pass 1. */
 export interface RangeTask extends FileRange {
@@ -48,13 +48,8 @@ export interface RangeResult extends RangeEnd, SpilledBlocks {
   findings: PackedFindings;
 }
 
-/** Blocks of a range that are held in memory, in words; one record may be as large as its file. */
-const HELD_WORDS_MAX = 8 * 1024 * 1024;
-
-const blocks = new BlockBuffer();
-
 /** What is counted while a range is read. */
-class ScanSink implements RangeSink {
+export class ScanSink implements RangeSink {
   fileOffset = 0;
   records = 0;
   reads = 0;
@@ -63,6 +58,7 @@ class ScanSink implements RangeSink {
   firstStamp = Number.POSITIVE_INFINITY;
   lastStamp = Number.NEGATIVE_INFINITY;
   readonly sum = new ExactSum();
+  bulkSum = 0n;
   readonly rejects: RejectRows;
   readonly findings: FindingBuffer;
   private readonly finder: PartitionFinder | null;
@@ -73,7 +69,15 @@ class ScanSink implements RangeSink {
   readonly spilled: SpilledBlocks[] = [];
   private readonly firstRule: number;
 
-  constructor(private readonly task: RangeTask) {
+  constructor(
+    private readonly task: RangeTask,
+    readonly bulk: ThreadBlocks,
+  ) {
+    bulk.start(
+      task,
+      () => this.fileOffset,
+      () => this.release(),
+    );
     this.firstRule = firstRuleOf(task.format);
     this.findings = new FindingBuffer(task.findingsMax);
     this.rejects = new RejectRows(task.workDirectory);
@@ -94,10 +98,32 @@ class ScanSink implements RangeSink {
     }
     const partition = this.finder.find(bytes, record.meterIdFrom, record.meterIdTo);
     const offset = record.start + this.fileOffset - this.task.from;
-    const sum = blocks.append(record, bytes, partition, this.task.range, offset);
+    const { buffer } = this.bulk;
+    const sum = buffer.append(record, bytes, partition, this.task.range, offset);
     if (Number.isNaN(sum)) this.addValues(values, count);
     else this.sum.add(sum);
-    if (blocks.usedWords > HELD_WORDS_MAX) this.spilled.push(spillBlocks(this.task));
+    if (buffer.usedWords > HELD_WORDS_MAX) this.release();
+  }
+
+  /** Appends the blocks that are held to the work file, where they are wanted, and forgets them. */
+  private release(): void {
+    if (this.finder === null) this.bulk.buffer.clear();
+    else this.spilled.push(spillBlocks(this.task, this.bulk));
+  }
+
+  /** Brings in what the kernel counted. */
+  addBulk(): void {
+    const counts = this.bulk.takeCounts();
+    this.records += counts.records;
+    this.reads += counts.reads;
+    this.firstStamp = Math.min(this.firstStamp, counts.firstStamp);
+    this.lastStamp = Math.max(this.lastStamp, counts.lastStamp);
+    this.bulkSum = counts.sum;
+    this.days.set(this.countedDay, this.dayRecords);
+    this.countedDay = -1;
+    this.dayRecords = 0;
+    for (const [day, records] of counts.days) this.days.set(day, (this.days.get(day) ?? 0) + records);
+    if (this.finder === null) this.bulk.buffer.clear();
   }
 
   private addValues(values: Float64Array, count: number): void {
@@ -126,7 +152,6 @@ class ScanSink implements RangeSink {
 
   /** Records of intervals by read day. */
   recordsByDay(): Map<number, number> {
-    this.days.set(this.countedDay, this.dayRecords);
     this.days.delete(-1);
     return this.days;
   }
@@ -168,22 +193,23 @@ class ScanSink implements RangeSink {
  * @throws the system's error where the file cannot be read or the blocks cannot be written
  */
 export function scanRange(task: RangeTask): RangeResult {
-  blocks.clear();
-  const sink = new ScanSink(task);
-  return finishRange(task, sink, readRange(task, sink));
+  const sink = new ScanSink(task, threadBlocks());
+  const end = readRange(task, sink);
+  sink.addBulk();
+  return finishRange(task, sink, end);
 }
 
 /** Appends the blocks that are held to the work file, and forgets them. */
-function spillBlocks(task: RangeTask): SpilledBlocks {
-  const { words, partitionStarts } = blocks.gather(Math.max(task.partitionLowers.length, 1));
+function spillBlocks(task: RangeTask, { buffer }: ThreadBlocks): SpilledBlocks {
+  const { words, partitionStarts } = buffer.gather(Math.max(task.partitionLowers.length, 1));
   const place =
     words.length > 0 ? appendToSpill(task.workDirectory, words) : { spillFile: '', spillOffset: 0 };
-  blocks.clear();
+  buffer.clear();
   return { ...place, partitionStarts };
 }
 
 function finishRange(task: RangeTask, sink: ScanSink, end: RangeEnd): RangeResult {
-  const { spillFile, spillOffset, partitionStarts } = spillBlocks(task);
+  const { spillFile, spillOffset, partitionStarts } = spillBlocks(task, sink.bulk);
   return {
     ...end,
     range: task.range,
@@ -194,7 +220,7 @@ function finishRange(task: RangeTask, sink: ScanSink, end: RangeEnd): RangeResul
     firstStamp: sink.firstStamp,
     lastStamp: sink.lastStamp,
     recordsByDay: sink.recordsByDay(),
-    sum: sink.sum.total(),
+    sum: sink.sum.total() + sink.bulkSum,
     spillFile,
     spilledBefore: sink.spilled,
     spillOffset,

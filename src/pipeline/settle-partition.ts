@@ -22,6 +22,7 @@ import { emptyFacts, MeterFacts } from './meter-facts.js';
 import { countMissing, type MissingCounts } from './missing-meters.js';
 import { lowestOpen, type OpenList, openLists } from './open-list.js';
 import { PastDays } from './past-days.js';
+import { PlainMeters } from './plain-meters.js';
 import { settleQuick } from './quick-settle.js';
 import { gatherRegisters, settleRegisters, withValues } from './register-channel.js';
 import { RegisterStore } from './register-store.js';
@@ -52,7 +53,11 @@ export function settlePartition(
   register: MeterRegister | null,
 ): PartitionCounts {
   const { task } = state;
-  const index = loadBlocks(task.spillFiles, input.pieces, task.rangeOrder);
+  const lower = Buffer.from(input.lower, 'latin1');
+  const upper = input.upper === null ? null : Buffer.from(input.upper, 'latin1');
+  const slice = register === null ? null : register.slice(lower, upper);
+  const plain = PlainMeters.open(state, input, slice);
+  const index = loadBlocks(task.spillFiles, input.pieces, task.rangeOrder, plain?.roomFor);
   const days = new DayStore(input.days, input.lower, input.upper, expectedSlots(index), state.ranks);
   const registers = new RegisterStore(
     input.registers,
@@ -64,10 +69,9 @@ export function settlePartition(
   );
   const past = new PastDays(input.days, input.lower, days);
   state.enter(days, past, index);
-  const lower = Buffer.from(input.lower, 'latin1');
-  const upper = input.upper === null ? null : Buffer.from(input.upper, 'latin1');
-  const slice = register === null ? null : register.slice(lower, upper);
-  const pass = new MeterPass(state, window, index, registers, new MeterFacts(state, slice));
+  const meterFacts = new MeterFacts(state, slice);
+  plain?.enter(index, registers, meterFacts);
+  const pass = new MeterPass(state, window, index, registers, meterFacts, plain);
   const metersSeen = pass.run([...openLists(state, input, days), ...silentChannels(state, slice)]);
   past.close();
   const history = writeHistory(state, input.id, days, registers);
@@ -104,16 +108,22 @@ class MeterPass {
     private readonly index: BlockIndex,
     private readonly registers: RegisterStore,
     private readonly meterFacts: MeterFacts,
+    private readonly plain: PlainMeters | null,
   ) {}
 
   /** @returns how many meters sent something */
   run(open: OpenList[]): number {
-    const { index, facts } = this;
+    const { index, facts, plain } = this;
     let seen = 0;
     let b = 0;
     for (;;) {
       const fromOpen = lowestOpen(open);
       if (b >= index.count && fromOpen === null) break;
+      const settled = plain === null || b >= index.count ? b : plain.settle(b, fromOpen);
+      if (settled > b) {
+        b = settled;
+        continue;
+      }
       if (b < index.count && (fromOpen === null || this.isBlockFirst(b, fromOpen))) this.setMeterOfBlock(b);
       else {
         const { columns, rows, at } = fromOpen!;
@@ -127,9 +137,10 @@ class MeterPass {
         for (end++; index.meterStarts[end] === 0; end++);
       }
       this.settleMeter(b, end, open);
+      plain?.learn(b, end);
       b = end;
     }
-    return seen;
+    return seen + (plain?.meters ?? 0);
   }
 
   private setMeterOfBlock(b: number): void {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Set times of a day at which `watch` may begin a run. */
 const RUN_TIMES_MAX = 96;

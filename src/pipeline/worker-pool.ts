@@ -4,6 +4,7 @@ import { orThrow } from './carried-error.js';
 import type { CrossResult } from './check-meters.js';
 import type { CheckPartitionTask } from './check-partition.js';
 import type { CheckRangeResult, CheckRangeTask } from './check-range.js';
+import { NIGHT_THREAD } from './night-thread.js';
 import type { RangeResult, RangeTask } from './scan-range.js';
 import type { SettleResult, SettleTask } from './settle-types.js';
 
@@ -27,16 +28,37 @@ export interface WorkerPool {
  */
 const NO_REQUIRE = '--no-experimental-require-module';
 
-export function openPool(workers: number): WorkerPool {
+/** Threads that were started before they are needed, and how many. */
+let ahead: { workers: number; pool: Piscina } | null = null;
+
+/** Starts the threads of a night, which load while the rest of the program does; `openPool` takes them. */
+export function startPoolAhead(workers: number): void {
+  ahead ??= { workers, pool: startThreads(workers, [NIGHT_THREAD]) };
+}
+
+/** Ends threads that were started ahead and that nobody took. */
+export async function endPoolAhead(): Promise<void> {
+  const unused = ahead;
+  ahead = null;
+  await unused?.pool.destroy();
+}
+
+function startThreads(workers: number, argv: string[]): Piscina {
   // Each thread compiles what it runs hot by itself: further threads that do so take the processors from these.
   setFlagsFromString('--no-concurrent-recompilation');
-  const pool = new Piscina({
+  return new Piscina({
     filename: new URL('../../workers/night.js', import.meta.url).href,
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
+    argv,
     ...(process.allowedNodeEnvironmentFlags.has(NO_REQUIRE) ? { execArgv: [NO_REQUIRE] } : {}),
   });
+}
+
+export function openPool(workers: number): WorkerPool {
+  const pool = ahead?.workers === workers ? ahead.pool : startThreads(workers, []);
+  if (pool === ahead?.pool) ahead = null;
   return {
     workers,
     hashFile: async (path) => orThrow(await pool.run(path, { name: 'hashFile' })),

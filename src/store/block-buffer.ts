@@ -27,17 +27,45 @@ export interface ReadsOfRecord {
   line: number;
 }
 
+/** Word of a block that holds the index of its partition. */
+const PARTITION_WORD = 9;
+
+/** Memory that blocks are appended to: views of all of it, made anew when it grows. */
+export interface BlockMemory {
+  readonly words: Int32Array;
+  readonly bytes: Uint8Array;
+  readonly doubles: Float64Array;
+  /** Makes room for so many words at the least, and keeps what is there. */
+  growBlocks(words: number): void;
+}
+
 const WORDS_AT_FIRST = 1 << 20;
 
-/** Blocks of a range in the order of its records, each with the index of its partition. */
-export class BlockBuffer {
+/** Memory of its own, for blocks that no kernel writes. */
+class OwnMemory implements BlockMemory {
   words = new Int32Array(WORDS_AT_FIRST);
   bytes = new Uint8Array(this.words.buffer);
   doubles = new Float64Array(this.words.buffer);
+
+  growBlocks(least: number): void {
+    const words = new Int32Array(least + (least & 1));
+    words.set(this.words);
+    this.words = words;
+    this.bytes = new Uint8Array(words.buffer);
+    this.doubles = new Float64Array(words.buffer);
+  }
+}
+
+/** Blocks of a range in the order of its records, each with the index of its partition in word 9. */
+export class BlockBuffer {
   usedWords = 0;
-  partitions = new Uint16Array(1 << 14);
-  starts = new Int32Array(1 << 14);
   count = 0;
+
+  constructor(readonly memory: BlockMemory = new OwnMemory()) {}
+
+  get words(): Int32Array {
+    return this.memory.words;
+  }
 
   clear(): void {
     this.usedWords = 0;
@@ -59,7 +87,7 @@ export class BlockBuffer {
   ): number {
     const { count, values, metas } = reads;
     this.reserve(blockWordsMax(count));
-    const { words } = this;
+    const { words, doubles } = this.memory;
     const start = this.usedWords;
     const firstMeta = metas[0]!;
     let difference = 0;
@@ -80,10 +108,10 @@ export class BlockBuffer {
     words[start + 6] = reads.byteLength;
     words[start + 7] = reads.line;
     words[start + 8] = count > 0 ? reads.stamps[0]! : 0;
-    words[start + 9] = 0;
+    words[start + PARTITION_WORD] = partition;
     let at = start + BLOCK_HEADER_WORDS;
     if (hasConstant) {
-      this.doubles[at >> 1] = reads.constant;
+      doubles[at >> 1] = reads.constant;
       at += 2;
     }
     at = this.putMeterId(source, reads.meterIdFrom, idLength, at);
@@ -101,43 +129,30 @@ export class BlockBuffer {
     }
     if (wide) {
       words[start + 1] = words[start + 1]! | (BLOCK_WIDE_VALUES << 24);
-      at += at & 1;
-      for (let i = 0; i < count; i++) this.doubles[(at >> 1) + i] = values[i]!;
+      if ((at & 1) === 1) words[at++] = 0;
+      for (let i = 0; i < count; i++) doubles[(at >> 1) + i] = values[i]!;
       at += count * 2;
     } else at += count;
     if ((at & 1) === 1) words[at++] = 0;
     words[start] = at - start;
     this.usedWords = at;
-    this.partitions[this.count] = partition;
-    this.starts[this.count++] = start;
+    this.count++;
     return wide ? Number.NaN : sum;
   }
 
   private putMeterId(source: Uint8Array, from: number, length: number, at: number): number {
-    const { bytes } = this;
+    const { words, bytes } = this.memory;
     const wordCount = (length + 3) >> 2;
     const first = at * 4;
-    this.words[at + wordCount - 1] = 0;
+    words[at + wordCount - 1] = 0;
     for (let i = 0; i < length; i++) bytes[first + i] = source[from + i]!;
     return at + wordCount;
   }
 
-  private reserve(moreWords: number): void {
-    if (this.usedWords + moreWords > this.words.length) {
-      const words = new Int32Array((this.usedWords + moreWords) * 2);
-      words.set(this.words.subarray(0, this.usedWords));
-      this.words = words;
-      this.bytes = new Uint8Array(words.buffer);
-      this.doubles = new Float64Array(words.buffer, 0, words.length >> 1);
-    }
-    if (this.count === this.starts.length) {
-      const starts = new Int32Array(this.count * 2);
-      starts.set(this.starts);
-      this.starts = starts;
-      const partitions = new Uint16Array(this.count * 2);
-      partitions.set(this.partitions);
-      this.partitions = partitions;
-    }
+  /** Makes room for so many more words; the memory may have moved after it. */
+  reserve(moreWords: number): void {
+    const needed = this.usedWords + moreWords;
+    if (needed > this.memory.words.length) this.memory.growBlocks(needed * 2);
   }
 
   /**
@@ -147,23 +162,27 @@ export class BlockBuffer {
    *   more entry for the end)
    */
   gather(partitionCount: number): { words: Int32Array; partitionStarts: Uint32Array } {
-    const { words: from, starts, partitions, count } = this;
+    const { usedWords } = this;
+    const from = this.memory.words;
     const partitionStarts = new Uint32Array(partitionCount + 1);
     let isInOrder = true;
-    for (let i = 0; i < count; i++) {
-      partitionStarts[partitions[i]! + 1]! += from[starts[i]!]!;
-      if (i > 0 && partitions[i]! < partitions[i - 1]!) isInOrder = false;
+    let last = 0;
+    for (let at = 0; at < usedWords; at += from[at]!) {
+      const partition = from[at + PARTITION_WORD]!;
+      partitionStarts[partition + 1]! += from[at]!;
+      if (partition < last) isInOrder = false;
+      last = partition;
     }
     for (let p = 0; p < partitionCount; p++) partitionStarts[p + 1]! += partitionStarts[p]!;
-    if (isInOrder) return { words: from.subarray(0, this.usedWords), partitionStarts };
+    if (isInOrder) return { words: from.subarray(0, usedWords), partitionStarts };
     const next = partitionStarts.slice();
-    const to = new Int32Array(this.usedWords);
-    for (let i = 0; i < count; i++) {
-      let source = starts[i]!;
-      const end = source + from[source]!;
-      let target = next[partitions[i]!]!;
-      while (source < end) to[target++] = from[source++]!;
-      next[partitions[i]!] = target;
+    const to = new Int32Array(usedWords);
+    for (let at = 0; at < usedWords; ) {
+      const partition = from[at + PARTITION_WORD]!;
+      const end = at + from[at]!;
+      let target = next[partition]!;
+      while (at < end) to[target++] = from[at++]!;
+      next[partition] = target;
     }
     return { words: to, partitionStarts };
   }

@@ -23,47 +23,68 @@ export interface BlockIndex {
   rangeOrder: Int32Array | null;
 }
 
+/** Memory for the blocks of a partition, from an offset on that is a multiple of eight. */
+export interface BlockRoom {
+  buffer: ArrayBufferLike;
+  offset: number;
+  /** Finds the blocks once they are there, in their memory: `starts`, `meterStarts`, and whether they are in order. */
+  find?: () => Pick<BlockIndex, 'starts' | 'meterStarts'> & { isInOrder: boolean };
+}
+
 let memory = new ArrayBuffer(0);
+
+function ownRoom(total: number): BlockRoom {
+  if (memory.byteLength < total) memory = new ArrayBuffer(Math.ceil((total * 1.25) / 4096) * 4096);
+  return { buffer: memory, offset: 0 };
+}
 
 /**
  * Reads the blocks of a partition and puts them in order: meter id (bytes), channel, then the order in
  * which a later read beats an earlier one (check 2 of docs/vee.md): RESEND, creation, file name, line.
+ * @param roomFor gives the memory for so many bytes
  */
 export function loadBlocks(
   files: readonly string[],
   pieces: BlockPieces,
   rangeOrder: Int32Array | null = null,
+  roomFor: (bytes: number) => BlockRoom = ownRoom,
 ): BlockIndex {
   let total = 0;
   for (const length of pieces.lengths) total += length;
-  if (memory.byteLength < total) memory = new ArrayBuffer(Math.ceil((total * 1.25) / 4096) * 4096);
-  readPieces(files, pieces, new Uint8Array(memory, 0, total));
-  return indexBlocks(memory, total, rangeOrder);
+  const room = roomFor(total);
+  readPieces(files, pieces, new Uint8Array(room.buffer, room.offset, total));
+  return indexBlocks(room, total, rangeOrder);
 }
 
 /**
  * Puts blocks that lie in memory in the order of `loadBlocks`.
- * @param total bytes of `memory` that hold blocks
+ * @param total bytes that the blocks take
  */
 export function indexBlocks(
-  memory: ArrayBufferLike,
+  room: BlockRoom,
   total: number,
   rangeOrder: Int32Array | null = null,
 ): BlockIndex {
-  const bytes = new Uint8Array(memory, 0, total);
-  const words = new Int32Array(memory, 0, total >> 2);
-  const doubles = new Float64Array(memory, 0, total >> 3);
-  let count = 0;
-  for (let at = 0; at < words.length; at += words[at]!) count++;
-  const starts = new Int32Array(count);
-  for (let at = 0, i = 0; at < words.length; at += words[at]!) starts[i++] = at;
-  const meterStarts = new Uint8Array(count + 1);
-  const index: BlockIndex = { count, words, bytes, doubles, starts, meterStarts, rangeOrder };
-  if (!markMeters(index)) {
+  const { buffer, offset } = room;
+  const bytes = new Uint8Array(buffer, offset, total);
+  const words = new Int32Array(buffer, offset, total >> 2);
+  const doubles = new Float64Array(buffer, offset, total >> 3);
+  const found = room.find?.() ?? { ...findStarts(words), isInOrder: false };
+  const { starts, meterStarts, isInOrder } = found;
+  const index = { count: starts.length, words, bytes, doubles, starts, meterStarts, rangeOrder };
+  if (!(isInOrder && rangeOrder === null) && !markMeters(index)) {
     sortBlocks(index);
     markMeters(index);
   }
   return index;
+}
+
+function findStarts(words: Int32Array): Pick<BlockIndex, 'starts' | 'meterStarts'> {
+  let count = 0;
+  for (let at = 0; at < words.length; at += words[at]!) count++;
+  const starts = new Int32Array(count);
+  for (let at = 0, i = 0; at < words.length; at += words[at]!) starts[i++] = at;
+  return { starts, meterStarts: new Uint8Array(count + 1) };
 }
 
 function readPieces(files: readonly string[], pieces: BlockPieces, bytes: Uint8Array): void {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import {
   AsyncByteQueue,
   Dictionary,
@@ -17,6 +16,7 @@ import {
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { UNITS } from '../model/units.js';
 import { channelOfText, channelText, type KeyBuilder, type KeyColumns } from './history-columns.js';
+import { isAsNamed } from './history-names.js';
 
 /**
  * History files are Arrow IPC files that any analyst's tool opens; docs/history.md describes the columns.
@@ -38,7 +38,8 @@ export function keyVectors(keys: KeyBuilder): Record<string, Vector> {
     data: keys.meterBytes.subarray(0, offsets[rows]),
   });
   const channel = makeData({
-    type: new Dictionary(new Utf8(), new Uint8()),
+    // A number of its own for each file would make equal files differ.
+    type: new Dictionary(new Utf8(), new Uint8(), 0),
     length: rows,
     data: keys.channels.subarray(0, rows),
     dictionary: vectorFromArray(CHANNEL_TEXTS, new Utf8()),
@@ -86,17 +87,6 @@ export interface OpenFile {
   metadata: ReadonlyMap<string, string>;
   rows: number;
   keys: KeyColumns;
-}
-
-/** The name of a file that says what its bytes are: files are written once, and never changed. */
-export function withChecksum(name: string, check: number): string {
-  return `${name}-${check.toString(16).padStart(8, '0')}.arrow`;
-}
-
-/** Whether the bytes of a file are those that its name says; true where it says nothing. */
-function isAsNamed(path: string, bytes: Uint8Array): boolean {
-  const named = /-([0-9a-f]{8})\.arrow$/.exec(path)?.[1];
-  return named === undefined || Number.parseInt(named, 16) === crc32(bytes);
 }
 
 /**

@@ -113,16 +113,31 @@ export class KeyBuilder {
       this.meterBytes = grown;
     }
     for (let i = 0; i < length; i++) this.meterBytes[at + i] = meter[from + i]!;
-    if (this.rowCount + 2 > this.meterOffsets.length) {
-      const offsets = new Int32Array(this.meterOffsets.length * 2);
-      offsets.set(this.meterOffsets);
-      this.meterOffsets = offsets;
-      const channels = new Uint8Array(offsets.length);
-      channels.set(this.channels);
-      this.channels = channels;
-    }
+    if (this.rowCount + 2 > this.meterOffsets.length) this.growRows();
     this.channels[this.rowCount++] = channel;
     this.meterOffsets[this.rowCount] = at + length;
+  }
+
+  /**
+   * Appends many keys.
+   * @param ids the meter ids, one behind the other
+   * @param ends where each ends in `ids`
+   */
+  appendAll(ids: Uint8Array, ends: Int32Array, channels: Uint8Array): void {
+    const at = this.meterOffsets[this.rowCount]!;
+    while (at + ids.length > this.meterBytes.length)
+      this.meterBytes = grown(this.meterBytes, new Uint8Array(this.meterBytes.length * 2));
+    this.meterBytes.set(ids, at);
+    while (this.rowCount + ends.length + 2 > this.meterOffsets.length) this.growRows();
+    this.channels.set(channels, this.rowCount);
+    for (let i = 0; i < ends.length; i++) this.meterOffsets[this.rowCount + 1 + i] = at + ends[i]!;
+    this.rowCount += ends.length;
+  }
+
+  private growRows(): void {
+    const length = this.meterOffsets.length * 2;
+    this.meterOffsets = grown(this.meterOffsets, new Int32Array(length));
+    this.channels = grown(this.channels, new Uint8Array(length));
   }
 }
 

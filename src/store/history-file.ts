@@ -45,6 +45,19 @@ const OLD_DAY_FORMAT = 'day/1';
 /** In place of a slot's rank: it is that of the row. */
 const ROWS_RANK = -1;
 
+/** Rows of a day, of which all slots are given; ids and slots one behind the other. */
+export interface SettledRows {
+  ids: Uint8Array;
+  idEnds: Int32Array;
+  channels: Uint8Array;
+  intervalMinutes: Uint16Array;
+  slotEnds: Int32Array;
+  ranks: Int32Array;
+  values: Int32Array;
+  /** Indexes that `knownQuality` gave. */
+  quality: Uint16Array;
+}
+
 /** Builds the columns of a day, row after row in the order of keys. */
 export class DayBuilder {
   readonly keys = new KeyBuilder();
@@ -147,6 +160,28 @@ export class DayBuilder {
       quality[at++] = lastQuality;
     }
     this.slotTotal = at;
+  }
+
+  /** Index of a quality that slots of this day have had already, with the rank of their rows, or -1. */
+  knownQuality(meta: number, state: number): number {
+    return this.placeOf.get(meta * 8 + state) ?? -1;
+  }
+
+  /** Rows that are settled as a whole, whose slots all have the rank of their row. */
+  rows(rows: SettledRows): void {
+    const { ids, idEnds, channels, intervalMinutes, slotEnds, ranks, values, quality } = rows;
+    const row = this.keys.rowCount;
+    const count = channels.length;
+    this.keys.appendAll(ids, idEnds, channels);
+    while (row + count + 2 > this.slotOffsets.length) this.growRows();
+    while (this.slotTotal + values.length > this.values.length) this.growSlots();
+    this.intervalMinutes.set(intervalMinutes, row);
+    this.settled.fill(1, row, row + count);
+    this.ranks.set(ranks, row);
+    for (let i = 0; i < count; i++) this.slotOffsets[row + 1 + i] = this.slotTotal + slotEnds[i]!;
+    this.values.set(values, this.slotTotal);
+    this.quality.set(quality, this.slotTotal);
+    this.slotTotal += values.length;
   }
 
   private growRows(): void {

@@ -15,6 +15,18 @@ export interface RegisterColumns extends KeyColumns {
   ranks: Int32Array;
 }
 
+/** Register reads; ids one behind the other. */
+export interface ReadRows {
+  ids: Uint8Array;
+  idEnds: Int32Array;
+  channels: Uint8Array;
+  stamps: Int32Array;
+  values: Float64Array;
+  /** By row: index into a list of meta words. */
+  flags: Int32Array;
+  ranks: Int32Array;
+}
+
 const REGISTERS_FORMAT = 'registers/2';
 /** It has no ranks. */
 const OLD_REGISTERS_FORMAT = 'registers/1';
@@ -56,16 +68,41 @@ export class RegisterBuilder {
   ): void {
     const row = this.keys.rowCount;
     this.keys.append(meter, from, to, channel);
-    if (row >= this.stamps.length) {
-      this.stamps = grown(this.stamps, new Int32Array(row * 2));
-      this.values = grown(this.values, new Float64Array(row * 2));
-      this.quality = grown(this.quality, new Int32Array(row * 2));
-    }
+    if (row >= this.stamps.length) this.grow();
     this.stamps[row] = stamp;
     this.values[row] = value;
     const last = this.lastOf[rank];
     this.quality[row] =
       last !== undefined && this.qualities[last]![0] === meta ? last : this.qualityOf(meta, rank);
+  }
+
+  /** Many rows. @param metas meta words that `flags` name */
+  rows(rows: ReadRows, metas: readonly number[]): void {
+    const { ids, idEnds, channels, stamps, values, flags, ranks } = rows;
+    const row = this.keys.rowCount;
+    const count = channels.length;
+    this.keys.appendAll(ids, idEnds, channels);
+    while (row + count > this.stamps.length) this.grow();
+    this.stamps.set(stamps, row);
+    this.values.set(values, row);
+    let flag = -1;
+    let rank = -1;
+    let place = 0;
+    for (let i = 0; i < count; i++) {
+      if (flags[i] !== flag || ranks[i] !== rank) {
+        flag = flags[i]!;
+        rank = ranks[i]!;
+        place = this.qualityOf(metas[flag]!, rank);
+      }
+      this.quality[row + i] = place;
+    }
+  }
+
+  private grow(): void {
+    const length = this.stamps.length * 2;
+    this.stamps = grown(this.stamps, new Int32Array(length));
+    this.values = grown(this.values, new Float64Array(length));
+    this.quality = grown(this.quality, new Int32Array(length));
   }
 
   private qualityOf(meta: number, rank: number): number {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDecimal } from '../model/decimal.js';
 import { DEFAULT_POLICY, type Policy, REFERENCE_DAYS_MAX } from './policy.js';
 

@@ -1,3 +1,4 @@
+import type { ScanKernel } from '../../kernel/scan-kernel.js';
 import type { RangeBounds, RangeEnd, RangeReader, RangeSink, RangeSource } from '../range.js';
 import { CmepReader, READ_AHEAD_BYTES } from './reader.js';
 import { type CmepSettings, LINE_BYTES_MAX } from './settings.js';
@@ -10,98 +11,140 @@ const SEARCH_BYTES = 1 << 20;
 const LF = 10;
 const CR = 13;
 
-let buffer = new Uint8Array(0);
+let own = new Uint8Array(0);
 
 /** Reads ranges of CMEP files, which are cut at line ends. */
 export class CmepRangeReader implements RangeReader {
   private reader: CmepReader | null = null;
 
-  constructor(private readonly settings: CmepSettings) {}
+  /** @param alwaysCareful leaves the quick path out: for the test that compares both */
+  constructor(
+    private readonly settings: CmepSettings,
+    private readonly alwaysCareful = false,
+  ) {}
 
   readRange(source: RangeSource, bounds: RangeBounds, sink: RangeSink): RangeEnd {
-    const start = bounds.from > 0 ? bounds.from - 1 : 0;
-    sink.fileOffset = start;
-    const lines = this.readLines(source, bounds, start, sink);
+    const lines = this.readLines(source, bounds, sink);
     return { start: bounds.from, end: bounds.to, lines, lastLineBytes: 0, refusal: '' };
   }
 
-  /** @param start offset in the file of the buffer: the byte before the range tells whether a line begins there */
-  private readLines(source: RangeSource, bounds: RangeBounds, start: number, sink: RangeSink): number {
+  private readLines(source: RangeSource, bounds: RangeBounds, sink: RangeSink): number {
     const { from, to } = bounds;
     const { sizeBytes } = source;
-    const wanted = Math.min(to + LOOK_AHEAD_BYTES, sizeBytes) - start;
-    ensureBuffer(wanted + LINE_BYTES_MAX + LOOK_AHEAD_BYTES);
     const reader = this.readerFor(sink);
-    const inPieces = readPieces(source, bounds, reader, start);
-    let { length } = inPieces;
-    length += source.read(buffer, length, wanted - length, start + length);
-    const first = inPieces.next >= 0 ? inPieces.next : recordStart(buffer, 0, length);
-    if (first < 0 || first + start >= to) return inPieces.lines;
-    let last = to >= sizeBytes ? length : recordStart(buffer, to - start - 1, length);
+    const wanted = Math.min(to + LOOK_AHEAD_BYTES, sizeBytes) - from + 1;
+    const buffer = new RangeBuffer(sink, from, wanted + LINE_BYTES_MAX + LOOK_AHEAD_BYTES);
+    const { lines, next } = readPieces(source, bounds, reader, buffer);
+    const { bytes, start } = buffer;
+    buffer.fill(source, Math.min(to + LOOK_AHEAD_BYTES, sizeBytes) - start - buffer.length);
+    const first = next >= 0 ? next : recordStart(bytes, 0, buffer.length);
+    if (first < 0 || first + start >= to) return lines;
+    let last = to >= sizeBytes ? buffer.length : recordStart(bytes, to - start - 1, buffer.length);
     for (const more of [LINE_BYTES_MAX, 1]) {
       // A CR at the very end of what was read may be half of a line end: one byte more tells.
-      if (last >= 0 || start + length >= sizeBytes) break;
-      if (more === 1 && buffer[length - 1] !== CR) break;
-      length += source.read(buffer, length, more, start + length);
-      last = recordStart(buffer, to - start - 1, length);
+      if (last >= 0 || start + buffer.length >= sizeBytes) break;
+      if (more === 1 && bytes[buffer.length - 1] !== CR) break;
+      buffer.fill(source, more);
+      last = recordStart(bytes, to - start - 1, buffer.length);
     }
-    if (last < 0 && start + length >= sizeBytes) last = length;
-    const { lines } = inPieces;
-    if (last >= 0) return lines + reader.read(buffer, first, last, lines, from + first === 0);
-    return readBeforeEndlessLine(source, from + first === 0, reader, first, length, start, lines);
+    if (last < 0 && start + buffer.length >= sizeBytes) last = buffer.length;
+    if (last >= 0) return lines + reader.read(bytes, first, last, lines, start + first === 0);
+    return readBeforeEndlessLine(source, reader, first, lines, buffer);
   }
 
   /** The reader keeps what it knows of the source's lines. */
   private readerFor(sink: RangeSink): CmepReader {
-    this.reader ??= new CmepReader(this.settings, sink);
-    this.reader.setSink(sink);
+    this.reader ??= new CmepReader(this.settings, sink, this.alwaysCareful);
+    this.reader.setSink(sink, sink.bulk);
     return this.reader;
   }
 }
 
+/** The bytes of a range: in the kernel's memory, which may move while they are read, or in that of this thread. */
+class RangeBuffer {
+  /** Offset in the file of the first byte: the one before a range tells whether a line begins there. */
+  start = 0;
+  length = 0;
+  private readonly kernel: ScanKernel | null;
+
+  /** @param bytesMax room for so many, and for looking ahead behind them */
+  constructor(
+    private readonly sink: RangeSink,
+    from: number,
+    bytesMax: number,
+  ) {
+    this.kernel = sink.bulk?.kernel ?? null;
+    this.moveTo(Math.max(from - 1, 0));
+    if (this.kernel !== null) this.kernel.reserveInput(bytesMax);
+    else if (own.length < bytesMax + READ_AHEAD_BYTES) own = new Uint8Array(bytesMax + READ_AHEAD_BYTES);
+  }
+
+  get bytes(): Uint8Array {
+    return this.kernel === null ? own : this.kernel.input;
+  }
+
+  /** Appends bytes of the file. @returns how many there were */
+  fill(source: RangeSource, bytes: number): number {
+    const got = source.read(this.bytes, this.length, bytes, this.start + this.length);
+    this.length += got;
+    return got;
+  }
+
+  /** Forgets the bytes before a place. */
+  forget(before: number): void {
+    this.bytes.copyWithin(0, before, this.length);
+    this.length -= before;
+    this.moveTo(this.start + before);
+  }
+
+  private moveTo(start: number): void {
+    this.start = start;
+    this.sink.fileOffset = start;
+  }
+}
+
 /**
- * Reads the lines of a range that end well before its end, a piece of the file at a time: what was just
- * copied from the file is then still in the processor's cache.
- * @returns bytes that are in the buffer, where the next record begins in it (-1 = not known), lines read
+ * Reads the lines of a range that end well before its end, a piece of the file at a time. What was read makes way
+ * for the next piece: so all of it stays in the processor's cache.
+ * @returns where the next record begins in the buffer (-1 = not known), lines read
  */
 function readPieces(
   source: RangeSource,
   { from, to }: RangeBounds,
   reader: CmepReader,
-  start: number,
-): { length: number; next: number; lines: number } {
+  buffer: RangeBuffer,
+): { next: number; lines: number } {
   let next = from === 0 ? 0 : -1;
-  let length = 0;
   let lines = 0;
-  while (start + length + PIECE_BYTES <= to) {
-    const got = source.read(buffer, length, PIECE_BYTES, start + length);
-    length += got;
+  while (buffer.start + buffer.length + PIECE_BYTES <= to) {
+    const { length, bytes } = buffer;
+    const got = buffer.fill(source, PIECE_BYTES);
     if (got < PIECE_BYTES) break;
-    if (next < 0) next = recordStart(buffer, 0, length);
+    if (next < 0) next = recordStart(bytes, 0, buffer.length);
     if (next < 0) continue;
-    let end = length;
-    const least = Math.max(next, length - got);
-    while (end > least && buffer[end - 1] !== LF) end--;
+    let end = buffer.length;
+    const least = Math.max(next, length);
+    while (end > least && bytes[end - 1] !== LF) end--;
     if (end === least) continue;
-    lines += reader.read(buffer, next, end, lines, from + next === 0);
-    next = end;
+    lines += reader.read(bytes, next, end, lines, buffer.start + next === 0);
+    buffer.forget(end - 1);
+    next = 1;
   }
-  return { length, next, lines };
+  return { next, lines };
 }
 
 /** The last line goes on beyond the buffer: reads those before it, and rejects it whole. */
 function readBeforeEndlessLine(
   source: RangeSource,
-  firstOfFile: boolean,
   reader: CmepReader,
   first: number,
-  length: number,
-  start: number,
   linesBefore: number,
+  buffer: RangeBuffer,
 ): number {
+  const { bytes, start, length } = buffer;
   let lineStart = length;
-  while (lineStart > first && buffer[lineStart - 1] !== LF && buffer[lineStart - 1] !== CR) lineStart--;
-  const lines = linesBefore + reader.read(buffer, first, lineStart, linesBefore, firstOfFile);
+  while (lineStart > first && bytes[lineStart - 1] !== LF && bytes[lineStart - 1] !== CR) lineStart--;
+  const lines = linesBefore + reader.read(bytes, first, lineStart, linesBefore, start + first === 0);
   const piece = new Uint8Array(SEARCH_BYTES);
   let end = start + length;
   for (;;) {
@@ -117,7 +160,7 @@ function readBeforeEndlessLine(
     if (piece[at] === CR && byteAt(source, end) === LF) end++;
     break;
   }
-  reader.rejectOverlong(buffer, lineStart, end - (start + lineStart), lines + 1);
+  reader.rejectOverlong(buffer.bytes, lineStart, end - (start + lineStart), lines + 1);
   return lines + 1;
 }
 
@@ -140,9 +183,4 @@ function recordStart(bytes: Uint8Array, from: number, length: number): number {
     }
   }
   return -1;
-}
-
-function ensureBuffer(bytes: number): void {
-  const needed = bytes + READ_AHEAD_BYTES;
-  if (buffer.length < needed) buffer = new Uint8Array(needed);
 }

@@ -1,5 +1,5 @@
-import { LETTER_NO_VALUE, letterOf } from '../../model/quality.js';
-import { IS_REGISTER } from '../../model/units.js';
+import * as AT from '../../kernel/assembly/scan-layout.js';
+import type { BulkSink } from '../range.js';
 import {
   createReadRecord,
   emptyReadFault,
@@ -7,65 +7,48 @@ import {
   type ReadRecord,
   type ReadSink,
 } from '../reads.js';
-import { EMPTY_WORD_TEXT, hasTextAt, isSameText, type WordText, wordText } from '../word-text.js';
 import { CarefulReader } from './careful.js';
 import { FAULT } from './faults.js';
-import { nothingKnown, QuickTriples, type Shape } from './quick-triples.js';
-import { type CmepSettings, LINE_BYTES_MAX, SEVERITY, TRIPLES_MAX } from './settings.js';
+import { QuickLines } from './quick-lines.js';
+import { Replay } from './replay.js';
+import { type CmepSettings, LINE_BYTES_MAX, TRIPLES_MAX } from './settings.js';
+
+export { READ_AHEAD_BYTES } from '../../kernel/assembly/scan-layout.js';
 
 const CR = 13;
 const LF = 10;
 const BLANK = 32;
-const QUOTE = 34;
 const COMMA = 44;
 
-/** Fields before the triples, each ended by a comma. */
-const HEADER_COMMAS = 14;
-/** Field 7, CCYYMMDDHHMM. */
-const CREATION_BYTES = 12;
-/** Longest field 5, 6 or 8, and longest shape, that the quick path takes: all of it lies in the read-ahead. */
-const QUICK_FIELD_BYTES_MAX = 64;
-const SHAPE_BYTES_MAX = 256;
 /** Lines in a row that the quick path tries in vain before it is tried for one in so many only. */
 const MISSES_TRIED = 16;
-/** Shapes (fields 9 to 14) that are remembered: intervals and registers of a few channels. */
-const SHAPES_MAX = 8;
-/** Bytes that must follow the end of what is read, so that whole words can be looked at. */
-export const READ_AHEAD_BYTES = 256;
 
 /**
  * Reads CMEP lines from a buffer and tells a sink of records and faults.
  *
- * Nearly all lines of a real file repeat the one before but for meter, stamps and values. So there are
- * two paths, which give the same for every line (a property test compares them):
+ * Nearly all lines of a real file repeat one before but for meter, stamps and values. So there are two paths,
+ * which give the same for every line (a property test compares them):
  *
- * | path    | takes                                                              | does                         |
- * | ------- | ------------------------------------------------------------------ | ---------------------------- |
- * | quick   | lines whose fields 1-4, 7 and 9-14 equal those of a line that passed | reads meter id and triples    |
- * | careful | all others, and each line where the quick path meets anything unusual | splits the line, checks all |
+ * | path    | takes                                                            | does                            |
+ * | ------- | ---------------------------------------------------------------- | ------------------------------- |
+ * | quick   | lines whose fields 1-4 and 9-14 equal those of lines that passed  | reads them in the kernel, to blocks |
+ * | careful | all others, and each line with anything unusual                  | splits the line, checks all      |
+ *
+ * A sink that takes records in bulk has the kernel's blocks as they are; to any other one they are told as records.
  */
 export class CmepReader {
   readonly record: ReadRecord = createReadRecord(TRIPLES_MAX);
   private readonly careful: CarefulReader;
-  private readonly triples: QuickTriples;
-  private readonly quickAllowed: boolean;
+  private readonly quick: QuickLines | null;
   private readonly lineEndFault: ReadFault;
-  private readonly fifthBytesMax: number;
-  private readonly sixthBytesMax: number;
-  private readonly eighthBytesMax: number;
-  /** Which of the fields 6 and 8 names the meter, and whether the other one does where it is empty. */
-  private readonly idFrom6First: boolean;
-  private readonly idHasOtherField: boolean;
+  private readonly replay: Replay;
+  /** Where plain lines go. */
+  private bulk: BulkSink;
   private bytes: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private line = 0;
-
-  /** Fields 1 to 4 with their commas, and field 7 with its comma, of the last line that passed. */
-  private lead: WordText = EMPTY_WORD_TEXT;
-  private creation: WordText = EMPTY_WORD_TEXT;
-  private creationStamp = 0;
-  private shapes: Shape[] = [];
-  private shapeHint = 0;
+  /** What the kernel's place of a byte is more than ours. */
+  private shift = 0;
   /** Lines since one passed. */
   private misses = 0;
 
@@ -75,27 +58,28 @@ export class CmepReader {
    * @param alwaysCareful leaves the quick path out: for the test that compares both
    */
   constructor(
-    private readonly settings: CmepSettings,
+    settings: CmepSettings,
     private sink: ReadSink,
     alwaysCareful = false,
   ) {
     this.careful = new CarefulReader(settings, this.record, sink);
-    this.triples = new QuickTriples(this.record, settings);
-    this.quickAllowed = !alwaysCareful && settings.delimiter === COMMA;
-    const quickBytes = (field: number) => Math.min(settings.fieldBytes[field - 1]!, QUICK_FIELD_BYTES_MAX);
-    this.fifthBytesMax = quickBytes(5);
-    this.sixthBytesMax = quickBytes(6);
-    this.eighthBytesMax = quickBytes(8);
-    this.idFrom6First = settings.meterIdFields[0] === 6;
-    this.idHasOtherField = settings.meterIdFields.length > 1;
+    this.replay = new Replay(this.record, sink);
+    this.bulk = this.replay;
+    const isQuick = !alwaysCareful && settings.delimiter === COMMA;
+    this.quick = isQuick ? new QuickLines(settings) : null;
     const fault = FAULT['cmep/line-ending'];
     this.lineEndFault = { ...emptyReadFault(), fault, severity: settings.severities[fault]! };
   }
 
-  /** Tells another sink from now on; what is known of the source's lines is kept. */
-  setSink(sink: ReadSink): void {
+  /**
+   * Tells another sink from now on; what is known of the source's lines is kept.
+   * @param bulk takes plain records in bulk: then what is read lies in its kernel's memory
+   */
+  setSink(sink: ReadSink, bulk: BulkSink | null = null): void {
     this.sink = sink;
     this.careful.setSink(sink);
+    this.replay.setSink(sink);
+    this.bulk = bulk ?? this.replay;
   }
 
   /**
@@ -106,25 +90,27 @@ export class CmepReader {
    * @returns how many lines were read
    */
   read(bytes: Uint8Array, from: number, to: number, lineBefore: number, firstOfFile = false): number {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.triples.setBuffer(bytes, this.view);
+    this.setBytes(bytes);
     this.line = lineBefore;
+    this.bulk.begin(bytes, from, to);
     let at = from;
     while (at < to) {
+      if (this.isQuickTried()) at = this.readQuick(at, to);
+      if (at >= to) break;
       this.line++;
-      const next = this.isQuickTried() ? this.readQuick(at, to) : -1;
-      if (next >= 0) {
-        this.misses = 0;
-        at = next;
-      } else at = this.readCareful(at, to, firstOfFile && at === from);
+      at = this.readCareful(at, to, firstOfFile && at === from);
     }
     return this.line - lineBefore;
   }
 
+  private setBytes(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
   /** Whether the quick path may try the next line: after some misses only now and then, until a line passes. */
   private isQuickTried(): boolean {
-    if (this.shapes.length === 0) return false;
+    if (this.quick === null || this.quick.shapes === 0) return false;
     this.misses++;
     return this.misses <= MISSES_TRIED || this.misses % MISSES_TRIED === 0;
   }
@@ -137,7 +123,36 @@ export class CmepReader {
     this.careful.rejectOverlong(bytes, from, byteLength, line);
   }
 
+  /** Reads plain lines in the kernel. @returns where the first line begins that is not plain */
+  private readQuick(from: number, to: number): number {
+    const { bulk, quick } = this;
+    const { kernel } = bulk;
+    quick!.enter(kernel);
+    let at = from;
+    for (;;) {
+      const shift = bulk.prepare(this.line);
+      at = kernel.exports.scanLines(at + shift, to + shift) - shift;
+      const { cells } = kernel;
+      const lines = cells[AT.LINES >> 2]!;
+      const stopped = cells[AT.STOPPED >> 2]!;
+      this.shift = shift;
+      bulk.take(this.bytes, stopped === AT.STOP_LINE_END ? this.tellLineEnd : null);
+      this.line += lines;
+      if (lines > 0) this.misses = 0;
+      if (stopped === AT.STOP_NO_ROOM) this.makeRoom(AT.READS_MAX);
+      else if (stopped !== AT.STOP_LINE_END) return at;
+    }
+  }
+
+  /** What is read may lie in memory that moves where there is not room enough. */
+  private makeRoom(reads: number): void {
+    const { bulk } = this;
+    bulk.makeRoom(reads);
+    if (bulk !== this.replay && this.bytes !== bulk.kernel.input) this.setBytes(bulk.kernel.input);
+  }
+
   private readCareful(from: number, to: number, firstOfFile: boolean): number {
+    if (this.bulk !== this.replay) this.makeRoom(TRIPLES_MAX);
     const { bytes } = this;
     let end = this.careful.split(bytes, this.view, from, Math.min(to, from + LINE_BYTES_MAX + 1));
     while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
@@ -152,146 +167,26 @@ export class CmepReader {
     if (at === end) return next;
     const passed = this.careful.read(from, end, next, this.line, firstOfFile);
     if (passed) this.misses = 0;
-    if (passed && this.quickAllowed) this.remember(from, end);
+    if (passed && this.quick !== null && this.careful.faultsInHeader === 0) {
+      this.quick.enter(this.bulk.kernel);
+      this.quick.remember(bytes, from, end, this.record);
+    }
     return next;
   }
 
-  /** Keeps what the quick path compares with, where the line's form allows it. */
-  private remember(from: number, end: number): void {
-    const { bytes, record } = this;
-    const commas: number[] = [];
-    for (let at = from; at < end && commas.length < HEADER_COMMAS; at++) {
-      if (bytes[at] === QUOTE) return;
-      if (bytes[at] === COMMA) commas.push(at);
-    }
-    if (commas.length < HEADER_COMMAS || record.count === 0 || this.careful.faultsInHeader > 0) return;
-    const triplesFrom = commas[HEADER_COMMAS - 1]! + 1;
-    if (letterOf(record.metas[0]!) !== LETTER_NO_VALUE) {
-      this.triples.rememberFlag(triplesFrom, end, record.metas[0]!);
-    }
-    const sixth = commas[5]!;
-    const seventh = commas[6]!;
-    if (seventh - sixth !== CREATION_BYTES + 1) return;
-    if (this.isKnownHeader(from, sixth + 1, commas[7]!, triplesFrom)) return;
-    this.lead = wordText(bytes, from, commas[3]! + 1);
-    this.creation = wordText(bytes, sixth + 1, seventh + 1);
-    this.creationStamp = record.creationStamp;
-    if (triplesFrom - commas[7]! > SHAPE_BYTES_MAX) return;
-    const text = wordText(bytes, commas[7]!, triplesFrom);
-    if (this.shapes.some((known) => isSameText(known.text, text))) return;
-    if (this.shapes.length >= SHAPES_MAX) this.shapes.shift();
-    this.shapes.push({
-      text,
-      channel: record.channel,
-      resend: record.resend,
-      intervalMinutes: record.intervalMinutes,
-      constant: record.constant,
-      count: record.count,
-      isRegister: IS_REGISTER[record.channel >> 2] === 1,
-      ...nothingKnown(record.count),
-    });
-    this.shapeHint = 0;
-  }
-
-  /** Whether the quick path has this line's header already: it was something in the triples that it left. */
-  private isKnownHeader(from: number, creationFrom: number, shapeFrom: number, shapeTo: number): boolean {
-    const { view } = this;
-    if (this.lead.length === 0 || !hasTextAt(view, from, this.lead)) return false;
-    if (!hasTextAt(view, creationFrom, this.creation)) return false;
-    return this.shapes.some(
-      ({ text }) => text.length === shapeTo - shapeFrom && hasTextAt(view, shapeFrom, text),
-    );
-  }
-
-  /** @returns where the next line begins, or -1 where the careful path must read this one */
-  private readQuick(from: number, to: number): number {
-    const { bytes, view, lead, record } = this;
-    if (to - from < lead.length + READ_AHEAD_BYTES || !hasTextAt(view, from, lead)) return -1;
-    const fifth = from + lead.length;
-    const fifthEnd = this.plainFieldEnd(fifth, this.fifthBytesMax);
-    if (fifthEnd < 0) return -1;
-    const sixth = fifthEnd + 1;
-    const sixthEnd = this.plainFieldEnd(sixth, this.sixthBytesMax);
-    if (sixthEnd < 0 || !hasTextAt(view, sixthEnd + 1, this.creation)) return -1;
-    const eighth = sixthEnd + 1 + this.creation.length;
-    const eighthEnd = this.plainFieldEnd(eighth, this.eighthBytesMax);
-    if (eighthEnd < 0) return -1;
-    let idInField6 = this.idFrom6First;
-    if (this.idHasOtherField && (idInField6 ? sixthEnd === sixth : eighthEnd === eighth)) {
-      idInField6 = !idInField6;
-    }
-    record.meterIdFrom = idInField6 ? sixth : eighth;
-    record.meterIdTo = idInField6 ? sixthEnd : eighthEnd;
-    if (record.meterIdFrom === record.meterIdTo) return -1;
-    if (bytes[record.meterIdFrom] === BLANK || bytes[record.meterIdTo - 1] === BLANK) return -1;
-    const shape = this.findShape(eighthEnd);
-    if (shape === null) return -1;
-    const end = this.triples.read(eighthEnd + shape.text.length, to, shape);
-    return end < 0 ? -1 : this.finishQuick(from, end, to, shape);
-  }
-
-  private finishQuick(from: number, end: number, to: number, shape: Shape): number {
-    const { bytes, record } = this;
-    let next = end + 1;
-    if (bytes[end] === CR) {
-      if (next >= to || bytes[next] !== LF) return -1;
-      next++;
-    }
-    if (next - from > this.settings.lineBytes) return -1;
-    record.start = from;
-    record.byteLength = next - from;
-    record.line = this.line;
-    record.channel = shape.channel;
-    record.resend = shape.resend;
-    record.creationStamp = this.creationStamp;
-    record.intervalMinutes = shape.intervalMinutes;
-    record.constant = shape.constant;
-    record.count = shape.count;
-    if (bytes[end] === LF && this.lineEndFault.severity !== SEVERITY.off) {
-      if (this.lineEndFault.severity === SEVERITY.error) return -1;
-      this.tellLineEnd(from, end, next);
-    }
-    this.sink.record(record, bytes);
-    return next;
-  }
-
-  private tellLineEnd(from: number, end: number, next: number): void {
-    const { lineEndFault, record } = this;
-    lineEndFault.start = from;
-    lineEndFault.column = end - from + 1;
-    lineEndFault.end = next;
-    lineEndFault.line = this.line;
+  /** Tells of the line end of LF alone that the kernel stopped at. */
+  private readonly tellLineEnd = (): void => {
+    const { lineEndFault, shift } = this;
+    const { cells } = this.bulk.kernel;
+    const end = cells[AT.TOLD_END >> 2]! - shift;
+    lineEndFault.start = cells[AT.TOLD_FROM >> 2]! - shift;
+    lineEndFault.column = end - lineEndFault.start + 1;
+    lineEndFault.end = end + 1;
+    lineEndFault.line = this.line + cells[AT.LINES >> 2]!;
     lineEndFault.textFrom = end;
-    lineEndFault.textTo = next;
-    lineEndFault.meterIdFrom = record.meterIdFrom;
-    lineEndFault.meterIdTo = record.meterIdTo;
+    lineEndFault.textTo = end + 1;
+    lineEndFault.meterIdFrom = cells[AT.TOLD_ID_FROM >> 2]! - shift;
+    lineEndFault.meterIdTo = cells[AT.TOLD_ID_TO >> 2]! - shift;
     this.sink.fault(lineEndFault, this.bytes);
-  }
-
-  /** End of a field of printable bytes without quotes, or -1 where it is longer than allowed or not plain. */
-  private plainFieldEnd(from: number, bytesMax: number): number {
-    const { bytes } = this;
-    const last = from + bytesMax;
-    for (let at = from; at <= last; at++) {
-      const byte = bytes[at]!;
-      if (byte === COMMA) return at;
-      if (byte < BLANK || byte > 0x7e || byte === QUOTE) return -1;
-    }
-    return -1;
-  }
-
-  private findShape(at: number): Shape | null {
-    const { shapes, view } = this;
-    let index = this.shapeHint;
-    for (let tries = shapes.length; tries > 0; tries--) {
-      const shape = shapes[index]!;
-      index = index + 1 === shapes.length ? 0 : index + 1;
-      if (hasTextAt(view, at, shape.text)) {
-        // Channels of a meter alternate in most files: the next line most likely has the next shape.
-        this.shapeHint = index;
-        return shape;
-      }
-    }
-    return null;
-  }
+  };
 }

@@ -104,8 +104,7 @@ export class CmepWriter {
   private readonly templates: TripleTemplate[] = [];
 
   constructor(header: RecordHeader) {
-    const { sender, receiver, created } = header;
-    this.lead = textWords(`MEPMD01,19970819,${sender},,${receiver},,${created},`);
+    this.lead = textWords(recordLead(header));
   }
 
   /** Fields 1 to 14. The constant is a whole number of 0.00001; an interval of 0 is left empty. */
@@ -337,7 +336,13 @@ export class CmepWriter {
   }
 }
 
-function tailText(
+/** Fields 1 to 7 with the comma after them. */
+export function recordLead({ sender, receiver, created }: RecordHeader): string {
+  return `MEPMD01,19970819,${sender},,${receiver},,${created},`;
+}
+
+/** Fields 9 to 14 with the comma before them. */
+export function tailText(
   resend: boolean,
   channel: number,
   constant: string,

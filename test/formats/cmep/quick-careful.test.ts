@@ -1,45 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findProfile, PURPOSES_OF_READS, readerSettings } from '../../../src/conformance/profiles.js';
-import type { CmepSettings } from '../../../src/formats/cmep/settings.js';
 import { lineOf } from './hand-made-lines.js';
 import { spoiltFile } from './line-arbitraries.js';
 import { callsFor, lineStarts } from './recorded-calls.js';
-
-/** After nearly all stamps, and in the midst of them. */
-const NOW_STAMP = Date.UTC(2027, 1, 1) / 60_000;
-const EARLY_STAMP = Date.UTC(2026, 10, 21) / 60_000;
-
-interface Source {
-  zoneMinutes: number;
-  rejectTriples: boolean;
-  otherProfile: boolean;
-  /** What a profile of a user's own says otherwise. */
-  own: Partial<CmepSettings>;
-  nowStamp: number;
-}
-
-const source: fc.Arbitrary<Source> = fc.record({
-  zoneMinutes: fc.constantFrom(0, -300, 330),
-  rejectTriples: fc.boolean(),
-  otherProfile: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
-  own: fc.constantFrom<Partial<CmepSettings>[]>(
-    ...new Array(6).fill({}),
-    { meterIdFields: [6] },
-    { meterIdFields: [6, 8] },
-    { meterIdFields: [8, 6] },
-    { fieldBytes: [12, 12, 16, 12, 16, 2, 12, 3, 12, 12, 12, 16, 12, 16] },
-    { units: ['KWH', 'GKWH'], commodities: 'E', intervalsMinutes: [60, 15] },
-  ),
-  nowStamp: fc.constantFrom(NOW_STAMP, NOW_STAMP, NOW_STAMP, EARLY_STAMP),
-});
-
-function settingsOf(profile: string, given: Source): CmepSettings {
-  const name = given.otherProfile ? 'sensus' : profile;
-  const { zoneMinutes, nowStamp, rejectTriples, own } = given;
-  const options = { purposes: PURPOSES_OF_READS, rejectTriples };
-  return { ...readerSettings(findProfile(name)!, zoneMinutes, nowStamp, options), ...own };
-}
+import { NOW_STAMP, settingsOf, source } from './source-arbitraries.js';
 
 /** Lines of one shape, of which the second is where the paths could part. */
 const REGISTER = { 11: 'KWHREG', 13: '' };

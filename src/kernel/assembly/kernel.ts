@@ -1,0 +1,21 @@
+export { checkPairs, markMeters } from './check-pairs';
+export { setCounts, setDay } from './judge';
+export { findStarts, markFirsts } from './order';
+export { registerRow, setRegister, setRegisterRow } from './register-rows';
+export { scanLines } from './scan';
+export {
+  clear,
+  closingReads,
+  dayRows,
+  daySlots,
+  learnFlag,
+  meters,
+  openingReads,
+  reads,
+  records,
+  setBlocks,
+  setStop,
+  settleMeters,
+  why,
+} from './settle';
+export { setLead, textLength } from './text';

@@ -1,0 +1,305 @@
+import {
+  DAY_CHANNELS,
+  DAY_ID_ENDS,
+  DAY_IDS,
+  DAY_INTERVALS,
+  DAY_QUALITY,
+  DAY_SLOT_ENDS,
+  DAY_VALUES,
+  FLAG_DECIMALS,
+  FLAG_LENGTH,
+  FLAG_QUALITY,
+  FLAG_TEXT,
+  FLAGS,
+  FULL_CHANNELS,
+  IDS_BYTES,
+  JUDGED,
+  JUDGED_BLOCK,
+  JUDGED_BYTES,
+  JUDGED_CLOSING,
+  JUDGED_COUNT,
+  JUDGED_FLAG,
+  JUDGED_INTERVAL,
+  JUDGED_OPENING,
+  JUDGED_READS,
+  JUDGED_ROOM,
+  JUDGED_SUM,
+  JUDGED_TAIL,
+  JUDGED_VALUES,
+  PREFIX_BYTES,
+  PREFIXES,
+  PREFIXES_OF_FLAG,
+  RANK_RUNS,
+  RANK_RUNS_BYTES,
+  READS,
+  READS_BYTES,
+  READS_CHANNELS,
+  READS_FLAGS,
+  READS_ID_ENDS,
+  READS_STAMPS,
+  READS_VALUES,
+  ROWS_ROOM,
+  SLOTS_OF_ALL,
+  SLOTS_ROOM,
+  STAMPS,
+  STOP,
+  SUMS,
+  TEXT_BYTES,
+  UNIT_READS,
+} from '../settle-memory';
+import { channelOf, createdOf, idLengthOf, idOf, rangeOf } from './block';
+import { compare, copy } from './bytes';
+import { CLOSING, judgeMeter, OPENING, OTHER, slotsBefore } from './judge';
+import { registerRow, seekMeter, setRegisterRow } from './register-rows';
+import { makePrefixes, putHeader, putLineEnd, putRead, putReads, setTextLength, textLength } from './text';
+
+const RECORD_READS_MAX = 48;
+const MINUTES_PER_DAY = 1440;
+const FLAG_BYTES_SHIFT = 6;
+
+/** Why the last call stopped, beside the reasons of `judgeMeter`. */
+const AT_END = 0;
+const FULL = 4;
+const BATCH_FULL = 5;
+const AT_STOP = 6;
+
+let blocks: usize = 0;
+let starts: usize = 0;
+let meterStarts: usize = 0;
+let blockCount: i32 = 0;
+let dayStart: i32 = 0;
+let stopLength: i32 = 0;
+
+export let why: i32 = AT_END;
+/** What was settled since `clear`. */
+export let meters: i32 = 0;
+export let records: i32 = 0;
+export let reads: i32 = 0;
+export let dayRows: i32 = 0;
+export let daySlots: i32 = 0;
+export let openingReads: i32 = 0;
+export let closingReads: i32 = 0;
+let dayIdBytes: i32 = 0;
+
+/** @param idLength of the meter in STOP; 0 = there is none */
+export function setStop(idLength: i32): void {
+  stopLength = idLength;
+}
+
+/** The blocks of a partition in order: words `starts` count from `at`; 1 in `firsts` where a meter begins. */
+export function setBlocks(at: usize, startsAt: usize, firsts: usize, count: i32, start: i32): void {
+  blocks = at;
+  starts = startsAt;
+  meterStarts = firsts;
+  blockCount = count;
+  dayStart = start;
+}
+
+/** Makes the prefixes of a flag. @param number its place in FLAGS */
+export function learnFlag(number: i32): i32 {
+  const flag: usize = FLAGS + (number << FLAG_BYTES_SHIFT);
+  const prefixes: usize = PREFIXES + number * PREFIXES_OF_FLAG;
+  return makePrefixes(prefixes, STAMPS, SLOTS_OF_ALL + 2, flag + FLAG_TEXT, load<i32>(flag + FLAG_LENGTH));
+}
+
+/** Forgets what was settled: it has been taken. */
+export function clear(): void {
+  setTextLength(0);
+  meters = 0;
+  records = 0;
+  reads = 0;
+  dayRows = 0;
+  daySlots = 0;
+  dayIdBytes = 0;
+  openingReads = 0;
+  closingReads = 0;
+  memory.fill(SUMS, 0, STAMPS - SUMS);
+}
+
+/**
+ * Settles meters, from block `first` on, as long as they are plain ones.
+ * @param recordsMax what fits the batch: records, and bytes
+ * @returns the first block that was not settled; `why` says why
+ */
+export function settleMeters(first: i32, recordsMax: f64, bytesMax: f64): i32 {
+  let b = first;
+  why = AT_END;
+  while (b < blockCount) {
+    let end = b + 1;
+    while (load<u8>(meterStarts + end) === 0) end++;
+    if (!hasRoom()) {
+      why = FULL;
+      break;
+    }
+    why = settleMeter(b, end - b, recordsMax, bytesMax);
+    if (why !== AT_END) break;
+    b = end;
+  }
+  return b;
+}
+
+function hasRoom(): bool {
+  if (textLength() >= TEXT_BYTES || dayRows + JUDGED_ROOM > ROWS_ROOM) return false;
+  if (daySlots + JUDGED_ROOM * 288 > SLOTS_ROOM || dayIdBytes + JUDGED_ROOM * 256 > IDS_BYTES) return false;
+  if (openingReads + JUDGED_ROOM > ROWS_ROOM || closingReads + 2 * JUDGED_ROOM > ROWS_ROOM) return false;
+  return max(readIdBytes(0, openingReads), readIdBytes(1, closingReads)) + JUDGED_ROOM * 512 <= IDS_BYTES;
+}
+
+/** Bytes of the ids of so many reads of a file: 0 for the day before, 1 for the day. */
+function readIdBytes(file: i32, count: i32): i32 {
+  if (count === 0) return 0;
+  return load<i32>(READS + file * READS_BYTES + READS_ID_ENDS + ((count - 1) << 2));
+}
+
+function settleMeter(b: i32, count: i32, recordsMax: f64, bytesMax: f64): i32 {
+  const block = blocks + (load<i32>(starts + (b << 2)) << 2);
+  const id = idOf(block);
+  const idLength = idLengthOf(block);
+  if (stopLength > 0 && compare(id, idLength, STOP, stopLength) >= 0) return AT_STOP;
+  if (idLength === 0) return OTHER;
+  const rowBefore = registerRow();
+  seekMeter(id, idLength);
+  const reason = judgeMeter(blocks, starts + (b << 2), count);
+  if (reason !== 0) {
+    setRegisterRow(rowBefore);
+    return reason;
+  }
+  const lengthBefore = textLength();
+  let written = 0;
+  for (let i = 0; i < count; i++) written += writeBlock(JUDGED + i * JUDGED_BYTES, id, idLength);
+  if (<f64>(records + written) > recordsMax || <f64>textLength() > bytesMax) {
+    setTextLength(lengthBefore);
+    setRegisterRow(rowBefore);
+    return BATCH_FULL;
+  }
+  records += written;
+  meters++;
+  for (let i = 0; i < count; i++) keepBlock(JUDGED + i * JUDGED_BYTES, id, idLength);
+  return AT_END;
+}
+
+function prefixesOf(flag: usize): usize {
+  return <usize>PREFIXES + ((flag - FLAGS) >> FLAG_BYTES_SHIFT) * PREFIXES_OF_FLAG;
+}
+function isRegister(judged: usize): bool {
+  return load<i32>(judged + JUDGED_COUNT) === 0;
+}
+
+/** Writes the records of a block. @returns how many there are */
+function writeBlock(judged: usize, id: usize, idLength: i32): i32 {
+  const flag = load<usize>(judged + JUDGED_FLAG);
+  const tail = load<usize>(judged + JUDGED_TAIL);
+  const decimals = load<i32>(flag + FLAG_DECIMALS);
+  const prefixLength = 15 + load<i32>(flag + FLAG_LENGTH);
+  if (isRegister(judged)) {
+    const prefixes = prefixesOf(flag) + SLOTS_OF_ALL * PREFIX_BYTES;
+    const bits = load<i32>(judged + JUDGED_READS);
+    if ((bits & OPENING) !== 0) {
+      putHeader(id, idLength, tail);
+      putRead(prefixes, prefixLength, decimals, load<i64>(judged + JUDGED_OPENING));
+      putLineEnd();
+    }
+    if ((bits & CLOSING) !== 0) {
+      putHeader(id, idLength, tail);
+      putRead(prefixes + PREFIX_BYTES, prefixLength, decimals, load<i64>(judged + JUDGED_CLOSING));
+      putLineEnd();
+    }
+    return bits === (OPENING | CLOSING) ? 2 : 1;
+  }
+  const count = load<i32>(judged + JUDGED_COUNT);
+  const values = load<usize>(judged + JUDGED_VALUES);
+  const prefixes = prefixesOf(flag) + slotsBefore(load<i32>(judged + JUDGED_INTERVAL)) * PREFIX_BYTES;
+  const inRecord = min(count, RECORD_READS_MAX);
+  for (let k = 0; k < count; k += inRecord) {
+    putHeader(id, idLength, tail);
+    putReads(prefixes + k * PREFIX_BYTES, prefixLength, decimals, values + (k << 2), inRecord);
+    putLineEnd();
+  }
+  return count / inRecord;
+}
+
+/** Counts a block, and keeps its row or rows for the history. */
+function keepBlock(judged: usize, id: usize, idLength: i32): void {
+  const block = load<usize>(judged + JUDGED_BLOCK);
+  if (isRegister(judged)) {
+    const bits = load<i32>(judged + JUDGED_READS);
+    const opening = load<i64>(judged + JUDGED_OPENING);
+    const closing = load<i64>(judged + JUDGED_CLOSING);
+    // The opening read closes the day before; it stands in both days' files where the day has a closing one.
+    if ((bits & OPENING) !== 0) keepRead(0, openingReads++, judged, id, idLength, dayStart, opening);
+    if (bits === (OPENING | CLOSING)) keepRead(1, closingReads++, judged, id, idLength, dayStart, opening);
+    if ((bits & CLOSING) !== 0) {
+      keepRead(1, closingReads++, judged, id, idLength, dayStart + MINUTES_PER_DAY, closing);
+    }
+    const sent = ((bits & OPENING) !== 0 ? opening : 0) + ((bits & CLOSING) !== 0 ? closing : 0);
+    addReads(channelOf(block) >> 2, bits === (OPENING | CLOSING) ? 2 : 1, sent);
+    return;
+  }
+  addReads(channelOf(block) >> 2, load<i32>(judged + JUDGED_COUNT), load<i64>(judged + JUDGED_SUM));
+  keepDay(judged, block, id, idLength);
+}
+
+function addReads(unit: i32, count: i32, sum: i64): void {
+  reads += count;
+  const at = unit << 3;
+  store<i64>(SUMS + at, load<i64>(SUMS + at) + sum);
+  store<i64>(UNIT_READS + at, load<i64>(UNIT_READS + at) + <i64>count);
+}
+
+function keepDay(judged: usize, block: usize, id: usize, idLength: i32): void {
+  const count = load<i32>(judged + JUDGED_COUNT);
+  const interval = load<i32>(judged + JUDGED_INTERVAL);
+  const row = dayRows++;
+  copy(DAY_IDS + dayIdBytes, id, idLength);
+  dayIdBytes += idLength;
+  store<i32>(DAY_ID_ENDS + (row << 2), dayIdBytes);
+  noteRank(0, row, block);
+  store<u16>(DAY_INTERVALS + (row << 1), <u16>interval);
+  store<u8>(DAY_CHANNELS + row, <u8>channelOf(block));
+  memory.copy(DAY_VALUES + (daySlots << 2), load<usize>(judged + JUDGED_VALUES), count << 2);
+  const quality = <i16>load<i32>(load<usize>(judged + JUDGED_FLAG) + FLAG_QUALITY);
+  const filled = i16x8.splat(quality);
+  for (let i = 0; i < count; i += 8) v128.store(DAY_QUALITY + ((daySlots + i) << 1), filled);
+  daySlots += count;
+  store<i32>(DAY_SLOT_ENDS + (row << 2), daySlots);
+  const full: usize = FULL_CHANNELS + ((count === 24 ? 0 : count === 48 ? 1 : count === 96 ? 2 : 3) << 3);
+  store<i64>(full, load<i64>(full) + 1);
+}
+
+/** Notes from which row on a list's rows have the rank of a block, where it is another one. */
+function noteRank(list: i32, row: i32, block: usize): void {
+  const runs: usize = RANK_RUNS + list * RANK_RUNS_BYTES;
+  const count = row === 0 ? 0 : load<i32>(runs);
+  if (count > 0) {
+    const last = blocks + (load<i32>(runs + (count << 3) + 4) << 2);
+    if (rangeOf(last) === rangeOf(block) && createdOf(last) === createdOf(block)) return;
+  }
+  store<i32>(runs, count + 1);
+  store<i32>(runs + (count << 3) + 8, row);
+  store<i32>(runs + (count << 3) + 12, <i32>((block - blocks) >> 2));
+}
+
+/** @param file 0 for the day before, 1 for the day */
+function keepRead(
+  file: i32,
+  row: i32,
+  judged: usize,
+  id: usize,
+  idLength: i32,
+  stamp: i32,
+  value: i64,
+): void {
+  const at: usize = READS + file * READS_BYTES;
+  const block = load<usize>(judged + JUDGED_BLOCK);
+  const from = readIdBytes(file, row);
+  copy(at + from, id, idLength);
+  store<i32>(at + READS_ID_ENDS + (row << 2), from + idLength);
+  store<i32>(at + READS_STAMPS + (row << 2), stamp);
+  store<i32>(
+    at + READS_FLAGS + (row << 2),
+    <i32>((load<usize>(judged + JUDGED_FLAG) - FLAGS) >> FLAG_BYTES_SHIFT),
+  );
+  noteRank(1 + file, row, block);
+  store<f64>(at + READS_VALUES + (row << 3), <f64>value);
+  store<u8>(at + READS_CHANNELS + row, <u8>channelOf(block));
+}
