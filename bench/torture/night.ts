@@ -207,8 +207,10 @@ function restore({ root, result }: Night, files: readonly NightFile[]): void {
   for (const folder of ['archive', 'quarantine']) {
     const path = join(root, 'state', folder);
     if (!existsSync(path)) continue;
+    // Rejected records have the name of their file, but are not the file.
     for (const entry of readdirSync(path, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) archived.add(`${entry.parentPath.split('/').at(-1)}/${entry.name}`);
+      if (entry.isFile() && (folder === 'archive' || entry.parentPath.includes('/failed/')))
+        archived.add(`${entry.parentPath.split('/').at(-1)}/${entry.name}`);
   }
   for (const { source, name, bytes } of files) {
     const path = join(root, inboxOf(source), name);
