@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AMRDEF_PROVINCE_ROOM_BYTES, AMRDEF_ROOM_BYTES, benchAmrdef } from './amrdef/main.js';
@@ -11,6 +11,7 @@ import { benchmarksPage } from './page.js';
 import { FULL_PLAN, LARGE_NIGHT, type Plan, roomNeededBytes, SHORT_PLAN } from './plan.js';
 import { wrongAnswers } from './result.js';
 import { runPlan } from './run-plan.js';
+import { benchServe, FULL_SERVE_PLAN, SHORT_SERVE_PLAN } from './serve/main.js';
 import { verdicts } from './targets.js';
 import { runVee } from './vee/vee-bench.js';
 
@@ -26,6 +27,7 @@ npm run bench -- as2          a large message, a receiver under load, a night up
                               five minutes; writes docs/benchmarks-as2.md
 npm run bench -- as2 --large  also sends and receives a file of 2 GiB
 npm run bench -- as2 --short  all of it in seconds: right answers only, writes nothing
+npm run bench -- serve        a night alone, and beside a dashboard that is asked all the time; minutes
 npm run bench -- check        files in order, shuffled, with errors; writes docs/benchmarks-check.md
       --large --errors        with 5,000,000 meters too, with a file of 100,000,000 errors too
 npm run bench -- check --short  the same in seconds: right answers only, writes nothing
@@ -35,6 +37,9 @@ const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
 const MEMORY_FOLDER = '/dev/shm';
 /** Room for the AS2 part: payload, message, decrypted, opened and received file, and the rival's. */
 const AS2_ROOM_BYTES = 4 * 2 ** 30;
+
+/** Room for the night beside a dashboard: its files, work files, batches and history. */
+const SERVE_ROOM_BYTES = 4 * 2 ** 30;
 
 /** Room for the checks: a night four times, and the work files of the shuffled one. */
 const CHECK_ROOM_BYTES = 5 * 2 ** 30;
@@ -70,6 +75,7 @@ else if (positionals[0] === 'vee') {
   );
 } else if (positionals[0] === 'as2') await benchMessages();
 else if (positionals[0] === 'check') await benchChecks();
+else if (positionals[0] === 'serve') await benchDashboard();
 else if (positionals[0] === 'amrdef') await benchReadings();
 else if (positionals.length > 0 || (values.short && values.large)) {
   process.stderr.write(`${USAGE}\n`);
@@ -149,6 +155,15 @@ async function benchChecks(): Promise<void> {
   const inMemory = hasFree(MEMORY_FOLDER, isLarge ? CHECK_LARGE_ROOM_BYTES : CHECK_ROOM_BYTES);
   const folder = workFolder(inMemory ? MEMORY_FOLDER : values.dir);
   for (const wrong of await benchCheck(folder, { isShort, isLarge, hasErrors })) {
+    process.stderr.write(`Wrong answer: ${wrong}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function benchDashboard(): Promise<void> {
+  const plan = values.short ? SHORT_SERVE_PLAN : FULL_SERVE_PLAN;
+  const folder = hasFree(MEMORY_FOLDER, SERVE_ROOM_BYTES) ? MEMORY_FOLDER : values.dir;
+  for (const wrong of await benchServe(workFolder(folder), plan, availableParallelism())) {
     process.stderr.write(`Wrong answer: ${wrong}\n`);
     process.exitCode = 1;
   }

@@ -37,6 +37,8 @@ export interface NightRunOptions {
    * It ends then with all messages in the spool.
    */
   partner?: { keyFolder: string };
+  /** Begun in the run's folder before the run, and ended after it. */
+  beside?: (folder: string) => Promise<() => Promise<void>>;
 }
 
 const SAMPLE_EVERY_MS = 50;
@@ -62,7 +64,9 @@ export async function runNight(
     const isSent = options.partner !== undefined;
     const arguments_ = ['run', '--config', 'night.json', '--json', ...(isSent ? [] : ['--no-deliver'])];
     const clock = ['--workers', String(options.workers), '--now', NOW_ISO];
+    const endBeside = await options.beside?.(folder);
     const { seconds, code, output, peak } = await cli([...arguments_, ...clock], folder);
+    await endBeside?.();
     if (output === '') return { ...NOTHING, seconds, peak, wrong: [`it ended with ${code} and no report`] };
     const report = JSON.parse(output) as RunReport;
     const batches = readdirSync(outbox).map((name) => join(outbox, name));

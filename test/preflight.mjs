@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 const NEEDED = [
   ['chromium', 'chromium'],
   ['openssl', 'openssl'],
+  ['redis-server', 'redis-server'],
 ];
 
 const LOCK_WAIT_SECONDS = 300;

@@ -38,6 +38,7 @@ async function sumFile(path: string, format: FormatName, pool: WorkerPool): Prom
       fileBytes,
       settings,
       partitionLowers: [],
+      isShared: false,
       workDirectory: '',
       findingsMax: 0,
       marketZoneMinutes: EST_OFFSET_MINUTES,

@@ -542,6 +542,24 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         beyond: 'the same',
       },
       {
+        name: 'KEY_BYTES_MAX',
+        file: 'src/store/redis-ledger.ts',
+        says: 'bytes of a key of a ledger on Redis',
+        beyond: 'the run ends with an error',
+      },
+      {
+        name: 'RECONNECT_PAUSE_MS_MAX',
+        file: 'src/store/redis-connection.ts',
+        says: 'ms between attempts to reach a Redis that was lost',
+        beyond: 'it is tried again',
+      },
+      {
+        name: 'HOSTS_LOST_MAX',
+        file: 'src/pipeline/shared-jobs.ts',
+        says: 'hosts that died with a job',
+        beyond: 'the host of the run does it',
+      },
+      {
         name: 'RUNS_KEPT_MAX',
         file: 'src/pipeline/finish.ts',
         says: 'past runs in the ledger',

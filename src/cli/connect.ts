@@ -9,7 +9,7 @@ import { environmentOf, partnersOf } from '../pipeline/environment.js';
 import { shownPath } from '../pipeline/intake.js';
 import { batchName, checkNameTemplate } from '../pipeline/publish.js';
 import { connectPage, STEP_TITLES } from '../report/connect-page.js';
-import { openLedger } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 import { parseNow, startClock } from './terminal.js';
 
 /** A file that is to be sent in a test is small. */
@@ -84,12 +84,12 @@ async function reservedName(config: DeliveryConfig, nowMs: number): Promise<stri
     const message = 'connect names its file as batches are named: the configuration needs output.';
     throw new ReadmillError('READMILL_CONFIG_INVALID', message);
   }
-  const ledger = openLedger(config.state);
+  const ledger = await openLedgerAt(config);
   try {
     const last = ledger.get<number>('batches/lastSecond') ?? 0;
     const second = Math.max(Math.floor(nowMs / 1000), last + 1);
     checkNameTemplate(config.output, second);
-    ledger.write([['batches/lastSecond', second]]);
+    await ledger.write([['batches/lastSecond', second]]);
     return batchName(config.output, second);
   } finally {
     await ledger.close();

@@ -7,6 +7,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   check: async () => (await import('./check.js')).registerCheck,
   run: async () => (await import('./run.js')).registerRun,
   serve: async () => (await import('./serve.js')).registerServe,
+  work: async () => (await import('./work.js')).registerWork,
   watch: async () => (await import('./watch.js')).registerWatch,
   generate: async () => (await import('./generate.js')).registerGenerate,
   register: async () => (await import('./register-import.js')).registerImport,

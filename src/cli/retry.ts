@@ -4,7 +4,7 @@ import { isDue } from '../as2/sender/sender.js';
 import { partnersFor, tryAgain } from '../as2/sender/try-again.js';
 import { ReadmillError } from '../model/errors.js';
 import { readDeliveryConfig } from '../pipeline/config.js';
-import { openLedger } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 import { printDeliveries, warnOfCertificates } from './delivery-lines.js';
 import { parseNow, startClock } from './terminal.js';
 
@@ -32,7 +32,7 @@ export function registerRetry(program: Command): void {
     .action(async (options: RetryOptions) => {
       const config = readDeliveryConfig(options.config);
       const clock = startClock(options.now);
-      const ledger = openLedger(config.state);
+      const ledger = await openLedgerAt(config);
       try {
         const open = openDeliveries(ledger);
         const wanted = chosen(open, options, clock());

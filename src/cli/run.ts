@@ -3,6 +3,7 @@ import type { Night } from '../pipeline/finish.js';
 import { SILENT } from '../pipeline/progress.js';
 import { endPoolAhead, startPoolAhead } from '../pipeline/worker-pool.js';
 import type { RunReport } from '../report/run-report.js';
+import { warnOfRedis } from './redis-lines.js';
 import { defaultWorkers, parseNow, parseWorkers, startClock, terminalProgress } from './terminal.js';
 
 interface RunCommandOptions {
@@ -41,6 +42,7 @@ async function run(options: RunCommandOptions): Promise<void> {
   const { readConfig } = await import('../pipeline/config.js');
   const { carryNight } = await import('../watch/carry-night.js');
   const config = readConfig(options.config);
+  await warnOfRedis(config);
   const nowMs = options.now ?? Date.now();
   const progress = options.json === true ? SILENT : terminalProgress();
   const { night, report } = await carryNight(config, {

@@ -8,7 +8,7 @@ import { messageOf, ReadmillError } from '../model/errors.js';
 import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
 import { hashFile } from '../pipeline/hash-file.js';
 import type { Partner } from '../pipeline/partner-config.js';
-import { openLedger } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 import { printDeliveries, warnOfCertificates } from './delivery-lines.js';
 import { parseNow, startClock } from './terminal.js';
 
@@ -40,7 +40,7 @@ export function registerSend(program: Command): void {
       const partners = loadPartners([partnerNamed(config, options.partner)], clock());
       const consignments = await consignmentsOf(files, options.partner);
       const warnings = warnOfCertificates(partners, clock());
-      const ledger = openLedger(config.state);
+      const ledger = await openLedgerAt(config);
       try {
         const sender = await openSender({ ledger, config, partners, clock });
         try {

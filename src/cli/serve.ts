@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { messageOf } from '../model/errors.js';
@@ -9,6 +10,7 @@ import { type CertificateEnds, certificateEnds } from '../watch/certificates.js'
 import { NightBook } from '../watch/night-book.js';
 import { tryDeliveries } from '../watch/try-deliveries.js';
 import type { NightWatch } from '../watch/watch.js';
+import { warnOfRedis } from './redis-lines.js';
 import { parseNow, startClock } from './terminal.js';
 
 interface ServeOptions {
@@ -54,7 +56,10 @@ function parsePort(text: string): number {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  // A night on the same machine comes first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const config = readConfig(options.config);
+  await warnOfRedis(config);
   const { host, port, tokenFile } = options;
   const serveConfig = {
     ...(config.serve ?? serveSchema.parse({})),

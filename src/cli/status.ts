@@ -7,8 +7,11 @@ import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
 import { shownPath } from '../pipeline/intake.js';
 import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
 import { type StateVerdict, UNVERIFIED_FOLDERS, verifyState } from '../pipeline/verify-state.js';
-import { type LedgerView, viewLedger } from '../store/ledger.js';
+import type { LedgerView } from '../store/ledger.js';
+import { viewLedgerAt } from '../store/ledger-place.js';
+import { isOnRedis, shownUrl } from '../store/redis-connection.js';
 import { deliveryLine } from './delivery-lines.js';
+import { warnOfRedis } from './redis-lines.js';
 
 const RUNS_SHOWN_DEFAULT = 10;
 /** Deliveries that are done and are listed, the latest. */
@@ -23,6 +26,10 @@ interface StatusOptions {
 /** What `status --json` prints. */
 interface Status {
   state: string;
+  /** `embedded`, or the address of the Redis. */
+  ledger: string;
+  /** Processes that take jobs of runs, where hosts share the ledger; null where its Redis does not tell. */
+  hosts: string[] | null;
   /** A run that was begun and has not ended; it may be at work just now. */
   unfinishedRun: { runId: string; phase: string; now: string; inputs: number } | null;
   /** Runs that have ended, all that the ledger knows. */
@@ -54,7 +61,7 @@ export function registerStatus(program: Command): void {
     .action(async (options: StatusOptions) => {
       const config = readDeliveryConfig(options.config);
       if (options.verify === true) {
-        const verdict = await verifyState(config.state);
+        const verdict = await verifyState(config);
         const isWhole = verdict.damages.length === 0;
         const text = verdictText(config.state, verdict);
         const json = { state: shownPath(config.state), isWhole, notVerified: UNVERIFIED_FOLDERS, ...verdict };
@@ -62,9 +69,9 @@ export function registerStatus(program: Command): void {
         if (!isWhole) process.exitCode = 1;
         return;
       }
-      const ledger = viewLedger(config.state);
+      const ledger = await viewLedgerAt(config);
       try {
-        const status = statusOf(config, ledger);
+        const status = statusOf(config, ledger, await hostsOf(config));
         const text = options.json === true ? JSON.stringify(status, null, 2) : statusText(status, ledger);
         process.stdout.write(`${text}\n`);
       } finally {
@@ -89,13 +96,29 @@ function verdictText(state: string, verdict: StateVerdict): string {
   return [...lines, end].join('\n');
 }
 
+/** Who takes jobs, and what of the Redis's settings may lose the ledger. */
+async function hostsOf(config: DeliveryConfig): Promise<Status['hosts']> {
+  if (!isOnRedis(config)) return [];
+  await warnOfRedis(config);
+  const { hostsAtWork } = await import('../pipeline/shared-hosts.js');
+  return hostsAtWork(config);
+}
+
+function hostLines({ ledger, hosts }: Status): string[] {
+  if (ledger === 'embedded') return [];
+  const known = hosts?.length === 0 ? 'none, a run does all by itself' : hosts?.join(', ');
+  const names = known ?? 'not known, the Redis does not tell';
+  return [`Ledger     ${ledger}`, `Take jobs  ${names}`];
+}
+
 interface DoneRun {
   now: string;
   inputs: number;
   batches: string[];
 }
 
-function statusOf({ state }: DeliveryConfig, ledger: LedgerView | null): Status {
+function statusOf(config: DeliveryConfig, ledger: LedgerView | null, hosts: Status['hosts']): Status {
+  const { state } = config;
   const run = ledger?.get<RunRecord>(RUN_KEY);
   const done = ledger?.list<DoneRun>('runs/done/') ?? [];
   const open = ledger === null ? [] : openDeliveries(ledger);
@@ -116,6 +139,8 @@ function statusOf({ state }: DeliveryConfig, ledger: LedgerView | null): Status 
   });
   return {
     state: shownPath(state),
+    ledger: isOnRedis(config) ? shownUrl(config.ledger) : 'embedded',
+    hosts,
     unfinishedRun:
       run === undefined
         ? null
@@ -136,6 +161,7 @@ function statusText(status: Status, ledger: LedgerView | null): string {
   const counts = Object.entries(deliveries).map(([name, count]) => `${count} ${name}`);
   const lines = [
     `State      ${status.state}`,
+    ...hostLines(status),
     `Runs       ${runs} ended${unfinishedRun === null ? '' : `; ${unfinishedRun.runId} is at work or was stopped (${unfinishedRun.phase}): readmill run goes on with it`}`,
     `Files      ${files} done`,
     `Batches    ${batches}`,

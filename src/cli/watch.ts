@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { pino } from 'pino';
+import { ReadmillError } from '../model/errors.js';
 import {
   formatCount,
   formatNumberOf,
@@ -7,8 +8,11 @@ import {
   formatSeconds,
   formatSize,
 } from '../model/figures.js';
-import { readConfig } from '../pipeline/config.js';
+import { type Config, readConfig } from '../pipeline/config.js';
 import type { RunReport } from '../report/run-report.js';
+import { isOnRedis } from '../store/redis-connection.js';
+import { redisWarnings } from '../store/redis-health.js';
+import type { Turn } from '../store/redis-turn.js';
 import { InboxPoll } from '../watch/inbox-poll.js';
 import { NightWatch, type Wait, type WatchEvent } from '../watch/watch.js';
 import { deliveryLine } from './delivery-lines.js';
@@ -56,6 +60,8 @@ async function watch(options: WatchOptions): Promise<void> {
   const clock = startClock(options.now);
   const logger = pino({ base: null }, pino.destination({ dest: 2, sync: true }));
   const print = (line: string) => void process.stdout.write(`${isoSecond(clock())} ${line}\n`);
+  for (const warning of await redisWarnings(config)) logger.warn(warning);
+  const turn = await turnOf(config, print);
   const nights = new NightWatch({
     config,
     workers: options.workers,
@@ -72,13 +78,29 @@ async function watch(options: WatchOptions): Promise<void> {
   const dashboard = options.serve ? await serveWatch(config, clock, nights) : null;
   if (dashboard !== null) print(`Dashboard on ${dashboard.url}`);
   const stopped = stopOnSignal(nights, config.watch.stopSeconds, print);
-  await Promise.race([nights.run(), stopped]);
+  const lost = await Promise.race([nights.run(), stopped, ...(turn === null ? [] : [turn.lost])]);
+  if (lost instanceof ReadmillError) {
+    logger.error({ code: lost.code }, lost.message);
+    process.exit(1);
+  }
+  await turn?.give();
   if (nights.status.phase !== 'waiting') {
     print('Stopped before the end of what was under way: it goes on at the next start. Nothing is lost.');
     process.exit(0);
   }
   print('Stopped.');
   process.exit(0);
+}
+
+/** Where several hosts share the ledger, one watches and the others stand by. @returns null with an embedded one */
+async function turnOf(config: Config, print: (line: string) => void): Promise<Turn | null> {
+  if (!isOnRedis(config)) return null;
+  const { takeTurn } = await import('../store/redis-turn.js');
+  return takeTurn(config, ({ pid, host }) =>
+    print(
+      `Stands by: process ${pid} on ${host} watches. When it ends, or its host goes down, this one goes on.`,
+    ),
+  );
 }
 
 /** Stops at the first signal. @returns settles when what is under way has used up its time */

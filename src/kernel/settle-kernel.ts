@@ -29,6 +29,7 @@ interface SettleExports {
     multipliers: number,
     maximums: number,
     classes: number,
+    complete: number,
   ): void;
   setBlocks(at: number, starts: number, meterStarts: number, count: number, startStamp: number): void;
   findStarts(blocks: number, bytes: number, starts: number): number;

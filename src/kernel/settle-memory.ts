@@ -94,7 +94,7 @@ export const PREFIXES_OF_FLAG = 16_384;
 
 export const TEXT = PREFIXES + FLAGS_ROOM * PREFIXES_OF_FLAG;
 /** Text from which on nothing more is settled, and what one meter can add to it. */
-export const TEXT_BYTES = 1_048_576;
+export const TEXT_BYTES = 262_144;
 export const METER_TEXT_ROOM = 393_216;
 
 /** Rows of one kind for the history: room for ids, rows and slots. */
@@ -107,7 +107,11 @@ export const DAY_ID_ENDS = DAY_IDS + IDS_BYTES;
 export const DAY_SLOT_ENDS = DAY_ID_ENDS + ROWS_ROOM * 4;
 export const DAY_INTERVALS = DAY_SLOT_ENDS + ROWS_ROOM * 4;
 export const DAY_CHANNELS = DAY_INTERVALS + ROWS_ROOM * 2;
-export const DAY_VALUES = DAY_CHANNELS + ROWS_ROOM;
+/** Sum of the row's values, and the run of one value at its end: its value (both doubles), and its slots. */
+export const DAY_TOTALS = DAY_CHANNELS + ROWS_ROOM;
+export const DAY_RUN_VALUES = DAY_TOTALS + ROWS_ROOM * 8;
+export const DAY_RUN_SLOTS = DAY_RUN_VALUES + ROWS_ROOM * 8;
+export const DAY_VALUES = DAY_RUN_SLOTS + ROWS_ROOM * 2;
 export const DAY_QUALITY = DAY_VALUES + SLOTS_ROOM * 4;
 
 /** Register reads for two files of the history, one after the other: that of the day before, and that of the day. */

@@ -7,6 +7,7 @@ import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import { policySchema } from '../vee/policy-schema.js';
 import { partnerProblems } from './environment.js';
+import { hostsSchema, ledgerSchema, resolveHosts } from './hosts-config.js';
 import {
   mdnListenerSchema,
   partnerSchema,
@@ -77,7 +78,8 @@ export const configSchema = z.strictObject({
   /** For editors; it says nothing to us. */
   $schema: z.string().optional(),
   state: z.string().min(1),
-  ledger: z.literal('embedded').default('embedded'),
+  ledger: ledgerSchema.default('embedded'),
+  hosts: hostsSchema.prefault({}),
   register: z.string().min(1).optional(),
   marketTimeZone: zone.default('EST'),
   sources: z.array(source).min(1).max(1000),
@@ -115,7 +117,7 @@ const deliverySchema = configSchema.partial({ sources: true, output: true });
 
 export type DeliveryConfig = Pick<
   Config,
-  'state' | 'partners' | 'environment' | 'mdnListener' | 'receiver' | 'marketTimeZone'
+  'state' | 'ledger' | 'hosts' | 'partners' | 'environment' | 'mdnListener' | 'receiver' | 'marketTimeZone'
 > &
   Partial<Pick<Config, 'output'>>;
 
@@ -213,7 +215,7 @@ function parsed<T extends typeof configSchema | typeof deliverySchema>(path: str
   return result.data as z.infer<T>;
 }
 
-type Delivering = Pick<Config, 'state' | 'partners' | 'environment' | 'mdnListener' | 'receiver'>;
+type Delivering = Pick<Config, 'state' | 'hosts' | 'partners' | 'environment' | 'mdnListener' | 'receiver'>;
 
 function checkPartners(path: string, { partners, environment, mdnListener }: Delivering): void {
   const problems = partnerProblems(partners, environment, mdnListener !== undefined);
@@ -224,6 +226,7 @@ function withPaths<T extends Delivering>(folder: string, config: T): T {
   return {
     ...config,
     state: resolve(folder, config.state),
+    hosts: resolveHosts(folder, config.hosts),
     partners: config.partners.map((partner) => resolvePartner(folder, partner)),
     ...(config.receiver === undefined ? {} : { receiver: resolveReceiver(folder, config.receiver) }),
   };

@@ -166,7 +166,7 @@ export class DayStore {
       if (builder === null) continue;
       if (columns !== null) copyRows(columns, copied, columns.rowCount, builder);
       const bytes = builder.finish();
-      yield { day, bytes, totals: totalsFile(builder.columns(), builder.keys, bytes) };
+      yield { day, bytes, totals: totalsFile(builder.columns(), builder.keys, bytes, builder.knownTotals()) };
     }
   }
 

@@ -16,7 +16,8 @@ import {
 import { IS_REGISTER, UNITS } from '../model/units.js';
 import { seekKey } from '../store/history-columns.js';
 import { type DayColumns, readDayFile } from '../store/history-file.js';
-import { type LedgerView, viewLedger } from '../store/ledger.js';
+import type { LedgerView } from '../store/ledger.js';
+import { viewLedgerAt } from '../store/ledger-place.js';
 import type { PartitionMap } from '../store/partition-map.js';
 import { ReadRanks } from '../store/read-ranks.js';
 import { readRegisterFile } from '../store/registers-file.js';
@@ -114,7 +115,7 @@ async function gathered(
   day: number,
   withLists: boolean,
 ): Promise<ExplainedDay> {
-  const ledger = viewLedger(config.state);
+  const ledger = await viewLedgerAt(config);
   if (ledger === null) return { meterId, day: isoDate(day), channels: [], runs: [] };
   try {
     const map = ledger.get<PartitionMap>(MAP_KEY);

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { codeOf } from '../model/errors.js';
 
 /** Writes all pieces to an open file, one behind the other. */
@@ -44,7 +45,9 @@ export async function moveFile(from: string, to: string): Promise<boolean> {
     return true;
   } catch (thrown) {
     if (codeOf(thrown) !== 'EXDEV') throw thrown;
-    const beside = `${dirname(to)}/.${to.slice(dirname(to).length + 1)}.partial`;
+    // Another host may move the same file: the name is of what is moved.
+    const mark = crc32(from).toString(16);
+    const beside = `${dirname(to)}/.${to.slice(dirname(to).length + 1)}.${mark}.partial`;
     try {
       copyFileSync(from, beside);
       await syncPath(beside);

@@ -17,6 +17,7 @@ import {
   taskKey,
 } from './run-state.js';
 import type { TaskRecord } from './settle.js';
+import { removeWork } from './work-folder.js';
 
 /** Days of history that are kept beyond what the policies look back. */
 const HISTORY_SPARE_DAYS = 7;
@@ -65,30 +66,34 @@ export async function finishNight(
   const { run, scan, tasks } = night;
   const directory = reportDirectory(run);
   if (run.phase !== 'finish') {
+    await ledger.confirm();
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const drafts = join(night.work, `drafts-${ledger.fence}`);
     night.totals = nightTotals(run, scan, tasks);
-    night.lists = await joinLists(directory, tasks);
-    night.quarantine = await writeQuarantine(run, scan, tasks);
+    night.lists = await joinLists(directory, drafts, tasks);
+    night.quarantine = await writeQuarantine(run, scan, drafts, tasks);
     writeManifest(night, directory);
     night.deliveries = (await deliver?.(night)) ?? NO_DELIVERIES;
+    await ledger.confirm();
     night.archive = archivePaths(run);
     report(night);
     await syncFolder(directory);
     run.phase = 'finish';
-    ledger.write([[RUN_KEY, run]]);
+    await ledger.write([[RUN_KEY, run]]);
   } else {
     night.totals = nightTotals(run, scan, tasks);
     night.archive = archivePaths(run);
   }
+  await ledger.confirm();
   for (const [number, path] of night.archive) {
     const input = run.inputs[number]!;
     const isThere = existsSync(input.path);
     if (isThere && hasChanged(input)) continue;
     if (isThere || existsSync(path)) await putAway(input, path);
   }
-  closeRun(night, ledger);
-  removeUnused(run, ledger);
-  rmSync(join(run.config.state, 'work'), { recursive: true, force: true });
+  await closeRun(night, ledger);
+  await removeUnused(run, ledger);
+  await removeWork(run.config.state, ledger);
 }
 
 /** Moves an input; one that was changed in the very moment goes back, since nobody has read what it holds. */
@@ -158,7 +163,7 @@ function writeManifest(night: Night, directory: string): void {
 }
 
 /** One transaction: files, days and batches are done, and the run is over. */
-function closeRun(night: Night, ledger: Ledger): void {
+async function closeRun(night: Night, ledger: Ledger): Promise<void> {
   const { run, tasks } = night;
   const writes: LedgerWrite[] = [];
   for (const input of run.inputs) {
@@ -176,11 +181,11 @@ function closeRun(night: Night, ledger: Ledger): void {
   for (const { key } of done.slice(0, Math.max(0, done.length + 1 - RUNS_KEPT_MAX)))
     writes.push([key, undefined]);
   writes.push([RUN_KEY, undefined]);
-  ledger.write(writes);
+  await ledger.write(writes);
 }
 
 /** Forgets history that no policy looks back to, and removes history files that nothing names any more. */
-function removeUnused(run: RunRecord, ledger: Ledger): void {
+async function removeUnused(run: RunRecord, ledger: Ledger): Promise<void> {
   const lookBack = Math.max(
     35,
     ...Object.values(run.config.vee.policies).map(({ historyDays }) => historyDays),
@@ -191,10 +196,11 @@ function removeUnused(run: RunRecord, ledger: Ledger): void {
   const isOld = ({ key, value }: { key: string; value: HistoryEntry }) =>
     !value.isOpen && dayOf(key) < newest - lookBack - HISTORY_SPARE_DAYS;
   const old = entries.filter(isOld);
-  ledger.write(old.map(({ key }): LedgerWrite => [key, undefined]));
+  const directory = join(run.config.state, 'history');
+  // What is there before the write is ours to remove; what comes after may be of who has the ledger by then.
+  const files = existsSync(directory) ? readdirSync(directory) : [];
+  await ledger.write(old.map(({ key }): LedgerWrite => [key, undefined]));
   const kept = entries.filter((entry) => !isOld(entry));
   const named = new Set(kept.flatMap(({ value }) => [value.file, value.totals]));
-  const directory = join(run.config.state, 'history');
-  if (!existsSync(directory)) return;
-  for (const file of readdirSync(directory)) if (!named.has(file)) rmSync(join(directory, file));
+  for (const file of files) if (!named.has(file)) rmSync(join(directory, file));
 }

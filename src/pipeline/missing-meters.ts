@@ -1,8 +1,8 @@
 import { isoDate, readDayStart } from '../model/time.js';
 import { IS_REGISTER, UNITS } from '../model/units.js';
-import type { KeyColumns } from '../store/history-columns.js';
+import { type KeyColumns, seekKey } from '../store/history-columns.js';
 import type { RegisterSlice } from '../store/meter-register.js';
-import { areSameBytes, compareBytes } from '../store/partition-map.js';
+import { areSameBytes } from '../store/partition-map.js';
 import { meterIdText } from '../store/register-rows.js';
 import type { DayStore } from './day-store.js';
 import { csvField } from './list-writer.js';
@@ -29,8 +29,14 @@ interface DayCursor {
  * Compares the meter register with what the days that are complete now hold: an active channel without a
  * row sent nothing and goes to the list of missing meters.
  * @param days the partition's days, finished
+ * @param plain what it says of meters that were settled by the kernel; null where none were
  */
-export function countMissing(state: SettleState, slice: RegisterSlice | null, days: DayStore): MissingCounts {
+export function countMissing(
+  state: SettleState,
+  slice: RegisterSlice | null,
+  days: DayStore,
+  plain: { day: number; complete: Uint8Array } | null,
+): MissingCounts {
   const counts: MissingCounts = { metersExpected: 0, metersMissing: 0, slotsMissing: 0 };
   if (slice === null || state.task.completeDays.length === 0) return counts;
   const zone = state.task.marketZoneMinutes;
@@ -41,13 +47,31 @@ export function countMissing(state: SettleState, slice: RegisterSlice | null, da
     keys: days.keysOf(day),
     row: 0,
   }));
+  const isOneDay = cursors.length === 1 && cursors[0]!.day === plain?.day && state.silent.size === 0;
+  const complete = isOneDay ? plain.complete : NONE;
   for (let row = 0; row < slice.rows; ) {
     let end = row + 1;
     while (end < slice.rows && isSameMeter(slice, row, end)) end++;
-    countMeter(state, slice, row, end, cursors, counts);
+    if (complete[row] === 1) {
+      if (isAnyExpected(slice, row, end, cursors[0]!)) counts.metersExpected++;
+    } else countMeter(state, slice, row, end, cursors, counts);
     row = end;
   }
   return counts;
+}
+
+const NONE = new Uint8Array(0);
+
+/** Whether the day expects intervals of any of a meter's rows. */
+function isAnyExpected(slice: RegisterSlice, first: number, end: number, cursor: DayCursor): boolean {
+  for (let row = first; row < end; row++) if (isExpectedOn(slice, row, cursor)) return true;
+  return false;
+}
+
+/** A register read comes or not, at times of its own: only interval channels have slots to be filled. */
+function isExpectedOn(slice: RegisterSlice, row: number, { start, end }: DayCursor): boolean {
+  if (IS_REGISTER[slice.unitCodes[row]!] === 1) return false;
+  return slice.activeFrom[row]! < end && slice.activeTo[row]! > start;
 }
 
 function isSameMeter(slice: RegisterSlice, a: number, b: number): boolean {
@@ -76,9 +100,7 @@ function countMeter(
     const rowEnd = seekMeter(cursor, slice, first);
     if (rowEnd > cursor.row && !isWhollySilent(state, slice, first, cursor, rowEnd)) hasSent = true;
     for (let row = first; row < end; row++) {
-      // A register read comes or not, at times of its own: only interval channels have slots to be filled.
-      if (IS_REGISTER[slice.unitCodes[row]!] === 1) continue;
-      if (slice.activeFrom[row]! >= cursor.end || slice.activeTo[row]! <= cursor.start) continue;
+      if (!isExpectedOn(slice, row, cursor)) continue;
       isExpected = true;
       const isThere = hasUnit(cursor, rowEnd, slice.unitCodes[row]!);
       if (isThere && !isSilent(state, slice, row, cursor.day)) continue;
@@ -99,9 +121,8 @@ function seekMeter(cursor: DayCursor, slice: RegisterSlice, row: number): number
   const { meterIdBytes } = slice;
   const from = slice.meterIdOffsets[row]!;
   const to = slice.meterIdOffsets[row + 1]!;
-  if (!isMeterAt(keys, cursor.row, meterIdBytes, from, to)) {
-    while (cursor.row < keys.rowCount && orderAt(keys, cursor.row, meterIdBytes, from, to) < 0) cursor.row++;
-  }
+  if (!isMeterAt(keys, cursor.row, meterIdBytes, from, to))
+    cursor.row = seekKey(keys, cursor.row, meterIdBytes, from, to, -1);
   let end = cursor.row;
   while (isMeterAt(keys, end, meterIdBytes, from, to)) end++;
   return end;
@@ -111,11 +132,6 @@ function isMeterAt(keys: KeyColumns, at: number, meter: Uint8Array, from: number
   if (at >= keys.rowCount) return false;
   const { meterBytes, meterOffsets } = keys;
   return areSameBytes(meterBytes, meterOffsets[at]!, meterOffsets[at + 1]!, meter, from, to);
-}
-
-function orderAt(keys: KeyColumns, at: number, meter: Uint8Array, from: number, to: number): number {
-  const { meterBytes, meterOffsets } = keys;
-  return compareBytes(meterBytes, meterOffsets[at]!, meterOffsets[at + 1]!, meter, from, to);
 }
 
 function hasUnit(cursor: DayCursor, end: number, unit: number): boolean {

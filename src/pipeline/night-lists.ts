@@ -1,8 +1,8 @@
-import { closeSync, createReadStream, createWriteStream, openSync, writeFileSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { readFully } from '../store/read-fully.js';
-import { syncPath } from './files.js';
+import { moveFile, syncPath } from './files.js';
 import type { TaskRecord } from './settle.js';
 import type { SettleResult } from './settle-types.js';
 
@@ -21,19 +21,24 @@ export type ListName = keyof typeof LISTS;
 
 /**
  * Puts the pieces that the tasks left together, in the order of the tasks, into the run's folder.
+ * @param drafts folder in which they are written before they are moved there
  * @returns the path of each list
  */
 export async function joinLists(
   directory: string,
+  drafts: string,
   tasks: readonly TaskRecord[],
 ): Promise<Record<ListName, string>> {
+  mkdirSync(drafts, { recursive: true, mode: 0o700 });
   const paths = {} as Record<ListName, string>;
   for (const [list, [name, header]] of Object.entries(LISTS) as [ListName, readonly [string, string]][]) {
     const path = join(directory, name);
-    writeFileSync(path, `${header}\n`, { mode: 0o600 });
+    const draft = join(drafts, name);
+    writeFileSync(draft, `${header}\n`, { mode: 0o600 });
     for (const { result } of tasks)
-      await appendPiece(path, result.lists[list as keyof SettleResult['lists']]);
-    await syncPath(path);
+      await appendPiece(draft, result.lists[list as keyof SettleResult['lists']]);
+    await syncPath(draft);
+    await moveFile(draft, path);
     paths[list] = path;
   }
   return paths;

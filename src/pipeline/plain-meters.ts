@@ -43,7 +43,10 @@ export class PlainMeters {
   private index!: BlockIndex;
   private registers!: RegisterStore;
   private meterFacts!: MeterFacts;
-  private day = -1;
+  /** The read day that the partition is of; -1 where nothing is settled here. */
+  day = -1;
+  /** By row of the meter register's slice: 1 where all that is expected of its meter on the day was settled here. */
+  complete: Uint8Array = new Uint8Array(0);
 
   private constructor(
     private readonly state: SettleState,
@@ -99,7 +102,7 @@ export class PlainMeters {
     putLead(kernel, state.task.output);
     putUnits(kernel);
     putPolicies(kernel, this.tables.policies);
-    putRegister(kernel, this.slice);
+    this.complete = putRegister(kernel, this.slice);
     this.putStamps(start);
     this.tables.begin();
     exports.setDay(start);

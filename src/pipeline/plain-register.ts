@@ -12,6 +12,8 @@ function columnsOf(slice: RegisterSlice): Uint8Array[] {
     slice.serviceClass.subarray(0, rows),
     slice.unitCodes.subarray(0, rows),
     slice.meterIdBytes.subarray(0, meterIdOffsets[rows]!),
+    // Whether all of a row's meter came: the kernel marks it.
+    new Uint8Array(rows),
   ];
   return columns.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
 }
@@ -25,11 +27,14 @@ export function registerBytes(slice: RegisterSlice | null): number {
   return columnsOf(slice).reduce((sum, { length }) => sum + rounded(length), 16);
 }
 
-/** Puts the rows of a slice, or that there is none, into the kernel. */
-export function putRegister({ exports, buffer }: SettleKernel, slice: RegisterSlice | null): void {
+/**
+ * Puts the rows of a slice, or that there is none, into the kernel.
+ * @returns by row: 1 where it has settled the meter, and each channel of it that the register has
+ */
+export function putRegister({ exports, buffer }: SettleKernel, slice: RegisterSlice | null): Uint8Array {
   if (slice === null) {
-    exports.setRegister(-1, 0, 0, 0, 0, 0, 0);
-    return;
+    exports.setRegister(-1, 0, 0, 0, 0, 0, 0, 0);
+    return new Uint8Array(0);
   }
   let at = PARTITION;
   const places = columnsOf(slice).map((column) => {
@@ -38,6 +43,7 @@ export function putRegister({ exports, buffer }: SettleKernel, slice: RegisterSl
     at += rounded(column.length);
     return from;
   });
-  const [multipliers, maximums, idOffsets, classes, units, ids] = places;
-  exports.setRegister(slice.rows, ids!, idOffsets!, units!, multipliers!, maximums!, classes!);
+  const [multipliers, maximums, idOffsets, classes, units, ids, complete] = places;
+  exports.setRegister(slice.rows, ids!, idOffsets!, units!, multipliers!, maximums!, classes!, complete!);
+  return new Uint8Array(buffer, complete!, slice.rows);
 }

@@ -62,6 +62,9 @@ function takeDay(buffer: ArrayBuffer, state: SettleState, day: number, rows: num
     ranks: ranksOf(buffer, state, 0, rows),
     values: new Int32Array(buffer, place.DAY_VALUES, slots),
     quality: new Uint16Array(buffer, place.DAY_QUALITY, slots),
+    totals: new Float64Array(buffer, place.DAY_TOTALS, rows),
+    runSlots: new Uint16Array(buffer, place.DAY_RUN_SLOTS, rows),
+    runValues: new Float64Array(buffer, place.DAY_RUN_VALUES, rows),
   });
 }
 

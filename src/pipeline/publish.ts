@@ -61,17 +61,11 @@ export async function publishTask(
   batchesBefore: number,
 ): Promise<TaskRecord> {
   const { config, runId } = run;
+  await ledger.confirm();
   const historyDirectory = join(config.state, 'history');
   makeFolder(config.output.directory, 0o750);
   mkdirSync(historyDirectory, { recursive: true, mode: 0o700 });
-  const lists = Object.values(result.lists).filter((path) => path !== '');
-  const others = result.rejectsFile === '' ? lists : [...lists, result.rejectsFile];
-  const staged = [
-    ...result.batches.map(({ path }) => path),
-    ...result.history.map(({ path }) => path),
-    ...others,
-  ];
-  await Promise.all(staged.map(syncPath));
+  await Promise.all(stagedFiles(result).map(syncPath));
   const names: string[] = [];
   for (const batch of result.batches) {
     const name = batchName(config.output, run.batchSecond + batchesBefore + names.length);
@@ -83,8 +77,14 @@ export async function publishTask(
     await moveFile(file.path, join(historyDirectory, historyName(file, runId)));
   await Promise.all([syncPath(config.output.directory), syncPath(historyDirectory)]);
   const record: TaskRecord = { result, names };
-  ledger.write([...historyWrites(result, runId), [taskKey(runId, result.index), record]]);
+  await ledger.write([...historyWrites(result, runId), [taskKey(runId, result.index), record]]);
   return record;
+}
+
+/** Paths of all files that a task left. */
+export function stagedFiles({ batches, history, lists, rejectsFile }: SettleResult): string[] {
+  const others = [...Object.values(lists), rejectsFile].filter((path) => path !== '');
+  return [...batches.map(({ path }) => path), ...history.map(({ path }) => path), ...others];
 }
 
 function historyName({ kind, day, partition, crc32 }: StagedHistory, runId: string): string {

@@ -4,7 +4,7 @@ import { shownText } from '../conformance/finding-buffer.js';
 import { RULES } from '../conformance/rules.js';
 import { formatNamed } from '../formats/formats.js';
 import { readFully } from '../store/read-fully.js';
-import { syncPath } from './files.js';
+import { moveFile, syncPath } from './files.js';
 import { requireSameContent } from './intake.js';
 import { csvField, ListWriter } from './list-writer.js';
 import { REJECT_COLUMNS } from './reject-rows.js';
@@ -22,12 +22,14 @@ const REASONS_HEADER = 'quarantine_line,file_line,file_offset,bytes,code,column,
 /**
  * Writes the rejected records of each input, as they came and in the order of the file, into the
  * quarantine, with the reasons beside them. Done again after a crash, it writes the same.
+ * @param drafts folder in which they are written before they are moved there
  * @returns by input number the path of its quarantine file
  * @throws ReadmillError READMILL_INPUT_CHANGED where an input has not the content any more that was read
  */
 export async function writeQuarantine(
   run: RunRecord,
   scan: ScanOutcome,
+  drafts: string,
   tasks: readonly TaskRecord[],
 ): Promise<Map<number, string>> {
   const cursors = tasks
@@ -45,9 +47,11 @@ export async function writeQuarantine(
       const suffix = input.members.length > 1 ? `.${range.member + 1}` : '';
       const fileName = `${member.name.replaceAll(/[/\\!]/g, '_')}${suffix}`;
       const target = join(run.config.state, 'quarantine', run.runId, input.source, fileName);
+      const draft = join(drafts, 'quarantine', input.source, fileName);
       if (open?.target !== target) {
         await open?.close();
-        open = new OpenQuarantine(input, member.path, target, formatNamed(member.format!).endsInLine);
+        const { endsInLine } = formatNamed(member.format!);
+        open = new OpenQuarantine(input, member.path, target, draft, endsInLine);
         if (!paths.has(range.input)) paths.set(range.input, target);
       }
       for (const row of inOrder(ownRows(range), later)) open.add(row, range);
@@ -132,15 +136,16 @@ class OpenQuarantine {
     private readonly input: InputRecord,
     private readonly source: string,
     readonly target: string,
+    private readonly draft: string,
     /** Whether each part ends in a line end of its own; else one is put behind it. */
     private readonly endsInLine: boolean,
   ) {
     this.requireSource();
-    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(draft), { recursive: true, mode: 0o700 });
     this.from = openSync(source, 'r');
     this.changedMs = this.changeTime();
-    this.to = openSync(target, 'w', 0o600);
-    this.reasons = new ListWriter(`${target}.reasons.csv`);
+    this.to = openSync(draft, 'w', 0o600);
+    this.reasons = new ListWriter(`${draft}.reasons.csv`);
     this.reasons.line(REASONS_HEADER);
   }
 
@@ -175,8 +180,11 @@ class OpenQuarantine {
     closeSync(this.to);
     this.reasons.close();
     if (hasChanged) this.requireSource();
-    await syncPath(this.target);
-    await syncPath(`${this.target}.reasons.csv`);
+    for (const end of ['', '.reasons.csv']) {
+      await syncPath(`${this.draft}${end}`);
+      await moveFile(`${this.draft}${end}`, `${this.target}${end}`);
+    }
+    await syncPath(dirname(this.target));
   }
 }
 

@@ -2,7 +2,8 @@ import { mkdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
-import { type Ledger, openLedger } from '../store/ledger.js';
+import type { Ledger } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 import type { RegisterImport, RegisterProgress } from '../store/register-import.js';
 import type { Config } from './config.js';
 import { writeExchanges } from './exchanges.js';
@@ -47,7 +48,9 @@ async function importInto(
     ...(onProgress ? { onProgress } : {}),
   });
   writeExchanges(imported.path);
-  ledger.write([[REGISTER_KEY, { name: basename(imported.path), fingerprint } satisfies CurrentRegister]]);
+  await ledger.write([
+    [REGISTER_KEY, { name: basename(imported.path), fingerprint } satisfies CurrentRegister],
+  ]);
   return imported;
 }
 
@@ -60,7 +63,7 @@ export async function importCurrent(
   file: string,
   onProgress?: (progress: RegisterProgress) => void,
 ): Promise<RegisterImport> {
-  const ledger = openLedger(config.state);
+  const ledger = await openLedgerAt(config);
   try {
     return await importInto(ledger, config, file, onProgress);
   } finally {

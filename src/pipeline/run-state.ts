@@ -91,7 +91,9 @@ export interface RunRecord {
   register: string | null;
   /** Second (since 1970) that the first batch is named after. */
   batchSecond: number;
-  /** The boot in which the work files were written: without a restart they are whole. */
+  /** Number of the holding of the ledger that the work folder is named after; none where one host has the state. */
+  fence?: number;
+  /** The boot in which the work files were written: without a restart they are whole. Shared ones always are. */
   bootId: string;
   /** From the end of pass 1 on: the file that holds its outcome, and the tasks of pass 2. */
   scanFile?: string;

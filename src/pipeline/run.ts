@@ -4,8 +4,10 @@ import { deserialize, serialize } from 'node:v8';
 import { sourceSettings } from '../conformance/source-settings.js';
 import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import { compactSecond } from '../model/time.js';
-import { bootId, type Ledger, type LedgerWrite, openLedger } from '../store/ledger.js';
+import type { Ledger, LedgerWrite } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
+import { isOnRedis } from '../store/redis-connection.js';
 import type { Config } from './config.js';
 import { expandInput } from './expand.js';
 import { syncPath } from './files.js';
@@ -21,6 +23,7 @@ import { type SampledFile, sampleMeterIds } from './sample.js';
 import { RANGE_BYTES, scanInputs } from './scan.js';
 import { planSettling, settlePartitions } from './settle.js';
 import { veeSettings } from './vee-files.js';
+import { removeWork, workBoot, workDirectory } from './work-folder.js';
 import { openPool, type WorkerPool } from './worker-pool.js';
 
 /** Bytes of input that a partition should hold, about: its blocks and its output then fit easily in memory. */
@@ -98,17 +101,34 @@ async function withState<T>(
   workers: number,
   work: (ledger: Ledger, pool: WorkerPool) => Promise<T>,
 ): Promise<T> {
-  const ledger = openLedger(config.state);
+  const ledger = await openLedgerAt(config);
   let pool: WorkerPool | null = null;
   try {
-    pool = openPool(workers);
+    pool = await poolOf(config, ledger, workers);
     return await work(ledger, pool);
   } catch (thrown) {
-    throw explained(thrown);
+    throw explained(await lossOr(ledger, thrown));
   } finally {
     await pool?.close();
     await ledger.close();
   }
+}
+
+/** That the state folder is lost, where it is: what else went wrong comes of it. */
+async function lossOr(ledger: Ledger, thrown: unknown): Promise<unknown> {
+  try {
+    await ledger.confirm();
+  } catch (lost) {
+    if (codeOf(lost) === 'READMILL_STATE_LOST') return lost;
+  }
+  return thrown;
+}
+
+/** The threads of this process, or with a ledger on Redis those of all hosts that take jobs. */
+async function poolOf(config: Config, ledger: Ledger, workers: number): Promise<WorkerPool> {
+  if (!isOnRedis(config)) return openPool(workers);
+  const { openSharedPool } = await import('./shared-pool.js');
+  return openSharedPool(config, ledger, workers);
 }
 
 async function endRun(
@@ -195,16 +215,15 @@ async function enterRun(
     partitionMap: ledger.get<PartitionMap>(MAP_KEY) ?? EMPTY_PARTITION_MAP,
     register,
     batchSecond: Math.max(second, (ledger.get<number>('batches/lastSecond') ?? 0) + 1),
-    bootId: bootId(),
+    fence: ledger.fence,
+    bootId: workBoot(ledger),
   };
-  rmSync(join(config.state, 'work'), { recursive: true, force: true });
+  await removeWork(config.state, ledger);
   await expandInputs(run);
   const writes = growPartitions(run, ledger);
-  ledger.write([...writes, ['runs/count', number], [RUN_KEY, run]]);
+  await ledger.write([...writes, ['runs/count', number], [RUN_KEY, run]]);
   return run;
 }
-
-export const workDirectory = (run: RunRecord): string => join(run.config.state, 'work', run.runId);
 
 async function expandInputs(run: RunRecord): Promise<void> {
   const directory = join(workDirectory(run), 'expanded');
@@ -213,6 +232,7 @@ async function expandInputs(run: RunRecord): Promise<void> {
     if (input.status !== 'claimed') continue;
     try {
       await expandInput(input, number, directory);
+      if (run.fence) for (const { path } of input.members) await syncPath(path);
     } catch (thrown) {
       const { syscall, path = input.path } = thrown as NodeJS.ErrnoException;
       if (isDiskFull(thrown) || syscall === 'write' || path !== input.path) throw thrown;
@@ -268,28 +288,28 @@ async function continueRun(
   pool: WorkerPool,
   options: RunOptions,
 ): Promise<Night> {
-  const work = workDirectory(run);
-  const blocks = join(work, 'blocks');
-  const staging = join(work, 'staging');
   // What pass 1 came to is on the disk; its blocks, which only pass 2 needs, may not be after a restart of the machine.
-  const isWhole = run.phase === 'finish' || (run.phase === 'settle' && run.bootId === bootId());
+  const isWhole = run.phase === 'finish' || (run.phase === 'settle' && run.bootId === workBoot(ledger));
   let scan: ScanOutcome;
   if (isWhole) scan = deserialize(readFileSync(run.scanFile!)) as ScanOutcome;
   else {
     const done = run.inputs.filter(({ status }) => status === 'done');
     const carried = new Set(done.map(({ path }) => path));
-    if (resumed) await restart(run);
+    if (resumed) await restart(run, ledger);
+    const blocks = join(workDirectory(run), 'blocks');
     mkdirSync(blocks, { recursive: true, mode: 0o700 });
     scan = await scanInputs(run, ledger, pool, blocks, options.rangeBytes ?? RANGE_BYTES, options.progress);
     planAgain(run, ledger, scan, carried);
-    run.scanFile = join(work, 'scan.bin');
+    run.scanFile = join(workDirectory(run), 'scan.bin');
     writeFileSync(run.scanFile, serialize(scan), { mode: 0o600 });
     await syncPath(run.scanFile);
     run.phase = 'settle';
-    run.bootId = bootId();
-    ledger.write([[RUN_KEY, run]]);
+    run.bootId = workBoot(ledger);
+    await ledger.write([[RUN_KEY, run]]);
   }
   run.inputs = scan.inputs;
+  const work = workDirectory(run);
+  const staging = join(work, ledger.fence === 0 ? 'staging' : `staging-${ledger.fence}`);
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   const tasks = await settlePartitions(run, ledger, pool, scan, staging, options.progress);
   options.progress.end();
@@ -319,10 +339,11 @@ function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome, carried: R
  * Begins pass 1 again: whatever it left is of no use. Where it had ended, parts of pass 2 may be current already, and
  * the files must be those that they were made of.
  */
-async function restart(run: RunRecord): Promise<void> {
+async function restart(run: RunRecord, ledger: Ledger): Promise<void> {
   for (const input of run.inputs)
     if (run.phase === 'settle' && input.status === 'done')
       requireSameContent(input, 'after a restart of the machine it has to be read again');
+  run.fence = ledger.fence;
   rmSync(join(workDirectory(run), 'blocks'), { recursive: true, force: true });
   for (const input of run.inputs) {
     input.status = 'claimed';

@@ -7,7 +7,7 @@ import { IS_REGISTER } from '../model/units.js';
 import { PartitionFinder } from '../store/partition-map.js';
 import { type FileRange, firstRuleOf, readRange } from './range-reader.js';
 import { type RejectPiece, RejectRows } from './reject-rows.js';
-import { appendToSpill } from './spill.js';
+import { appendToSpill, syncSpill } from './spill.js';
 import { HELD_WORDS_MAX, type ThreadBlocks, threadBlocks } from './thread-blocks.js';
 
 /** A piece of a file for one task of pass 1. */
@@ -17,6 +17,8 @@ export interface RangeTask extends FileRange {
   partitionLowers: string[];
   /** Folder for what this range leaves to pass 2; '' where nothing is to be left. */
   workDirectory: string;
+  /** Whether other hosts read what it leaves. */
+  isShared: boolean;
   findingsMax: number;
   /** Minutes that market time is ahead of UTC. */
   marketZoneMinutes: number;
@@ -196,7 +198,9 @@ export function scanRange(task: RangeTask): RangeResult {
   const sink = new ScanSink(task, threadBlocks());
   const end = readRange(task, sink);
   sink.addBulk();
-  return finishRange(task, sink, end);
+  const result = finishRange(task, sink, end);
+  if (task.isShared) syncSpill();
+  return result;
 }
 
 /** Appends the blocks that are held to the work file, and forgets them. */

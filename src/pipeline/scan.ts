@@ -3,7 +3,7 @@ import { PURPOSES_OF_READS } from '../conformance/profiles.js';
 import { RULES, ruleNumber } from '../conformance/rules.js';
 import { sourceSettings } from '../conformance/source-settings.js';
 import { formatNamed } from '../formats/formats.js';
-import { messageOf } from '../model/errors.js';
+import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
 import type { Ledger } from '../store/ledger.js';
 import { detectFormats } from './input-formats.js';
@@ -48,7 +48,7 @@ export async function scanInputs(
 ): Promise<ScanOutcome> {
   await hashLikelyDuplicates(run, ledger, pool);
   detectFormats(run.inputs);
-  const jobs = rangeJobs(run, workDirectory, rangeBytes);
+  const jobs = rangeJobs(run, workDirectory, rangeBytes, pool.isShared);
   const results = new Array<PlacedResult | null>(jobs.length).fill(null);
   const chains = rangeChains(jobs, pool, results);
   const totalBytes = jobs.reduce((sum, { task }) => sum + task.to - task.from, 0);
@@ -70,7 +70,7 @@ export async function scanInputs(
       progress.advance(job.task.to - job.task.from);
     });
   }
-  await forEachLimited(work, pool.workers + 1, (next) => next());
+  await forEachLimited(work, pool.tasksAtATime + 1, (next) => next());
   for (const input of run.inputs) checkUnchanged(input);
   settleDuplicates(run, ledger);
   const outcome = gatherOutcome(run, jobs, results);
@@ -131,7 +131,7 @@ async function hashLikelyDuplicates(run: RunRecord, ledger: Ledger, pool: Worker
     const { sizeBytes, status } = run.inputs[number]!;
     return status === 'claimed' && (sizes.get(sizeBytes)! > 1 || ledger.get(`size/${sizeBytes}`) === true);
   });
-  await forEachLimited(likely, pool.workers, (number) => hashInput(run, number, pool));
+  await forEachLimited(likely, pool.tasksAtATime, (number) => hashInput(run, number, pool));
   settleDuplicates(run, ledger);
 }
 
@@ -140,6 +140,7 @@ async function hashInput(run: RunRecord, number: number, pool: WorkerPool): Prom
   try {
     input.sha256 = await pool.hashFile(input.path);
   } catch (thrown) {
+    if (thrown instanceof ReadmillError) throw thrown;
     fail(input, `cannot be read: ${messageOf(thrown)}`, true);
   }
 }
@@ -171,7 +172,7 @@ function checkUnchanged(input: InputRecord): void {
   }
 }
 
-function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number): Job[] {
+function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number, isShared: boolean): Job[] {
   const { config, nowStamp } = run;
   const settings = config.sources.map((source) => {
     return sourceSettings(source.profile, parseZone(source.timeZone)!, nowStamp, {
@@ -198,6 +199,7 @@ function rangeJobs(run: RunRecord, workDirectory: string, wantedBytes: number): 
           settings: settings[input.sourceIndex]![member.format!],
           partitionLowers: run.partitionMap.lowers,
           workDirectory,
+          isShared,
           findingsMax: RUN_FINDINGS_MAX,
           marketZoneMinutes: parseZone(config.marketTimeZone)!,
         };

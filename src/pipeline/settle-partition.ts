@@ -75,7 +75,7 @@ export function settlePartition(
   const metersSeen = pass.run([...openLists(state, input, days), ...silentChannels(state, slice)]);
   past.close();
   const history = writeHistory(state, input.id, days, registers);
-  const missing = countMissing(state, slice, days);
+  const missing = countMissing(state, slice, days, plain);
   state.batches.keepMeter();
   days.release();
   registers.release();

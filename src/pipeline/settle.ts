@@ -144,13 +144,13 @@ export async function settlePartitions(
           failure ??= thrown;
         });
         // A lane goes on while what it made is synced, but only so far ahead.
-        if (waiting.size > pool.workers * 2) await publishing;
+        if (waiting.size > pool.tasksAtATime * 2) await publishing;
       } catch (thrown) {
         failure ??= thrown;
       }
     }
   };
-  await Promise.all(Array.from({ length: pool.workers }, lane));
+  await Promise.all(Array.from({ length: pool.tasksAtATime }, lane));
   await publishing.catch((thrown) => {
     failure ??= thrown;
   });

@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 
 let spill = { directory: '', path: '', fd: -1, length: 0 };
 
@@ -13,7 +14,7 @@ export function appendToSpill(
 ): { spillFile: string; spillOffset: number } {
   if (spill.directory !== directory) {
     if (spill.fd >= 0) closeSync(spill.fd);
-    const name = `${process.pid}-${process.hrtime.bigint()}.blocks`;
+    const name = `${randomUUID()}.blocks`;
     spill = { directory, path: `${directory}/${name}`, fd: -1, length: 0 };
     spill.fd = openSync(spill.path, 'wx', 0o600);
   }
@@ -23,4 +24,16 @@ export function appendToSpill(
   while (written < piece.length) written += writeSync(spill.fd, piece, written, piece.length - written);
   spill.length += piece.length;
   return { spillFile: spill.path, spillOffset };
+}
+
+/** Writes what the system still holds of this thread's work file to the disk, so that other hosts can read it. */
+export function syncSpill(): void {
+  if (spill.fd < 0) return;
+  fsyncSync(spill.fd);
+  const folder = openSync(spill.directory, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { messageOf, ReadmillError } from '../model/errors.js';
+import { codeOf, messageOf, ReadmillError } from '../model/errors.js';
 import { readDayFile } from '../store/history-file.js';
-import { type LedgerView, viewLedger } from '../store/ledger.js';
+import type { LedgerView } from '../store/ledger.js';
+import { viewLedgerAt } from '../store/ledger-place.js';
 import { openRegister } from '../store/meter-register.js';
 import { ReadRanks } from '../store/read-ranks.js';
+import type { LedgerPlace } from '../store/redis-connection.js';
 import { readRegisterFile } from '../store/registers-file.js';
 import { readTotalsFile } from '../store/totals-file.js';
 import { readExchanges } from './exchanges.js';
@@ -35,9 +37,10 @@ export const UNVERIFIED_FOLDERS = ['connect', 'quarantine', 'receipts', 'reports
 /**
  * Compares all that a state folder knows with what was written: every entry of the ledger, every current file of
  * the history, the meter register, and the input files in the archive. Changes nothing.
- * @param state the state folder
+ * @param place the state folder and its ledger
  */
-export async function verifyState(state: string): Promise<StateVerdict> {
+export async function verifyState(place: LedgerPlace): Promise<StateVerdict> {
+  const { state } = place;
   const verdict: StateVerdict = {
     ledgerEntries: 0,
     history: { files: 0, bytes: 0 },
@@ -45,20 +48,26 @@ export async function verifyState(state: string): Promise<StateVerdict> {
     archivedFiles: 0,
     damages: [],
   };
-  const look = (path: string, work: () => void) => {
+  const damaged = (path: string, thrown: unknown) => {
+    const code = thrown instanceof ReadmillError ? thrown.code : 'READMILL_STATE_DAMAGED';
+    verdict.damages.push({ path: relative(state, path), code, message: messageOf(thrown) });
+  };
+  const look: Look = (path, work) => {
     try {
       work();
     } catch (thrown) {
-      const code = thrown instanceof ReadmillError ? thrown.code : 'READMILL_STATE_DAMAGED';
-      verdict.damages.push({ path: relative(state, path), code, message: messageOf(thrown) });
+      damaged(path, thrown);
     }
   };
-  let ledger: LedgerView | null = null;
-  look(join(state, 'ledger'), () => {
-    ledger = viewLedger(state);
-    verdict.ledgerEntries = ledger?.check() ?? 0;
-  });
-  const view = ledger as LedgerView | null;
+  let view: LedgerView | null = null;
+  try {
+    view = await viewLedgerAt(place);
+    verdict.ledgerEntries = view?.check() ?? 0;
+  } catch (thrown) {
+    // Whoever cannot be asked is not damaged.
+    if (codeOf(thrown) === 'READMILL_REDIS') throw thrown;
+    damaged(join(state, 'ledger'), thrown);
+  }
   try {
     // What a damaged ledger names is not to be trusted.
     if (view === null || verdict.damages.length > 0) return verdict;

@@ -11,6 +11,10 @@ import type { SettleResult, SettleTask } from './settle-types.js';
 /** The threads that a run works with. */
 export interface WorkerPool {
   workers: number;
+  /** Tasks of both passes that are handed out at a time. */
+  tasksAtATime: number;
+  /** Whether other hosts do them too. */
+  isShared: boolean;
   hashFile(path: string): Promise<string>;
   scanRange(task: RangeTask): Promise<RangeResult>;
   runSettleTask(task: SettleTask): Promise<SettleResult>;
@@ -61,6 +65,8 @@ export function openPool(workers: number): WorkerPool {
   if (pool === ahead?.pool) ahead = null;
   return {
     workers,
+    tasksAtATime: workers,
+    isShared: false,
     hashFile: async (path) => orThrow(await pool.run(path, { name: 'hashFile' })),
     scanRange: async (task) => orThrow(await pool.run(task, { name: 'scanRange' })),
     runSettleTask: async (task) => orThrow(await pool.run(task, { name: 'runSettleTask' })),

@@ -49,7 +49,7 @@ export function actionRoutes(server: FastifyInstance, { served }: Dashboard, acc
 }
 
 async function retry(served: Dashboard['served'], { id, all }: Given): Promise<'asked' | 'begun'> {
-  const { open } = await standingOf(served.config.state);
+  const { open } = await standingOf(served.config);
   const wanted = open.filter((record) =>
     all === undefined ? deliveryId(record) === id : isForPerson(record),
   );

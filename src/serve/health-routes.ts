@@ -26,7 +26,7 @@ export function healthRoutes(server: FastifyInstance, { served }: Dashboard, met
 /** No path and no name of the data: who asks may be anybody. */
 async function whyNotReady({ config, watch, clock }: Dashboard['served']): Promise<string | null> {
   try {
-    await standingOf(config.state);
+    await standingOf(config);
   } catch (thrown) {
     return messageOf(thrown).replaceAll(config.state, 'state folder');
   }

@@ -55,7 +55,7 @@ export class LiveEvents {
       const { config, watch } = this.served;
       // A watch in this process knows its progress by itself; the ledger is asked less often.
       const isTime = this.looks++ % CHANGES_EVERY === 0;
-      if (watch !== null || isTime) this.tellProgress(liveRun(this.served, await standingOf(config.state)));
+      if (watch !== null || isTime) this.tellProgress(liveRun(this.served, await standingOf(config)));
       if (isTime) await this.tellChange();
     } catch {
       // A ledger that cannot be read now is told by the page itself; the next look comes soon.

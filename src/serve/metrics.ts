@@ -128,7 +128,7 @@ async function look(served: Served, instruments: Instruments, counted: Set<strin
     countNight(night, instruments);
   }
   lastNight(nights, instruments);
-  const standing = await standingOf(config.state);
+  const standing = await standingOf(config);
   const run = liveRun(served, standing);
   instruments.working.set(run === null || run.what === 'delivering' ? 0 : 1);
   instruments.share.set(run === null || run.done === null || !run.total ? 0 : run.done / run.total);

@@ -105,7 +105,7 @@ export async function nightView(served: Served, wantedDay: number | null): Promi
     served,
     nights.filter((night) => night.nowMs < fromMs),
   );
-  const standing = await standingOf(config.state, DELIVERED_SHOWN_MAX);
+  const standing = await standingOf(config, DELIVERED_SHOWN_MAX);
   const attention = isTonight ? attentionOf(served, standing, nights, nowMs) : [];
   const settled = own.findLast(({ readSuccessPercent }) => readSuccessPercent !== null);
   const review = own.findLast(({ reviewCount }) => reviewCount > 0);

@@ -56,7 +56,14 @@ export interface SettledRows {
   values: Int32Array;
   /** Indexes that `knownQuality` gave. */
   quality: Uint16Array;
+  /** What the totals file says of each row (store/totals-file): all its slots are actual, passed and sound. */
+  totals: Float64Array;
+  runSlots: Uint16Array;
+  runValues: Float64Array;
 }
+
+/** By row: 1 where its totals are known, and these. */
+export type KnownTotals = Pick<SettledRows, 'totals' | 'runSlots' | 'runValues'> & { hasTotals: Uint8Array };
 
 /** Builds the columns of a day, row after row in the order of keys. */
 export class DayBuilder {
@@ -64,6 +71,11 @@ export class DayBuilder {
   private intervalMinutes = new Uint16Array(1 << 12);
   private settled = new Uint8Array(1 << 12);
   private ranks = new Int32Array(1 << 12);
+  /** By row: its totals, and 1 where they are known. */
+  private totals = new Float64Array(1 << 12);
+  private runSlots = new Uint16Array(1 << 12);
+  private runValues = new Float64Array(1 << 12);
+  private hasTotals = new Uint8Array(1 << 12);
   private slotOffsets = new Int32Array(1 << 12);
   private slotTotal = 0;
   private values: Int32Array | Float64Array;
@@ -92,6 +104,7 @@ export class DayBuilder {
   clear(table: ReadRanks): void {
     this.table = table;
     this.keys.clear();
+    this.hasTotals.fill(0);
     this.slotTotal = 0;
     if (!(this.values instanceof Int32Array)) this.values = new Int32Array(this.values.length);
     if (!(this.quality instanceof Uint16Array)) this.quality = new Uint16Array(this.quality.length);
@@ -179,6 +192,10 @@ export class DayBuilder {
     this.settled.fill(1, row, row + count);
     this.ranks.set(ranks, row);
     for (let i = 0; i < count; i++) this.slotOffsets[row + 1 + i] = this.slotTotal + slotEnds[i]!;
+    this.totals.set(rows.totals, row);
+    this.runSlots.set(rows.runSlots, row);
+    this.runValues.set(rows.runValues, row);
+    this.hasTotals.fill(1, row, row + count);
     this.values.set(values, this.slotTotal);
     this.quality.set(quality, this.slotTotal);
     this.slotTotal += values.length;
@@ -190,6 +207,10 @@ export class DayBuilder {
     this.settled = grown(this.settled, new Uint8Array(length));
     this.ranks = grown(this.ranks, new Int32Array(length));
     this.slotOffsets = grown(this.slotOffsets, new Int32Array(length));
+    this.totals = grown(this.totals, new Float64Array(length));
+    this.runSlots = grown(this.runSlots, new Uint16Array(length));
+    this.runValues = grown(this.runValues, new Float64Array(length));
+    this.hasTotals = grown(this.hasTotals, new Uint8Array(length));
   }
 
   private growSlots(): void {
@@ -202,6 +223,12 @@ export class DayBuilder {
       this.quality instanceof Uint16Array
         ? grown(this.quality, new Uint16Array(length))
         : grown(this.quality, new Uint32Array(length));
+  }
+
+  /** Totals of rows that were put in with them. */
+  knownTotals(): KnownTotals {
+    const { hasTotals, totals, runSlots, runValues } = this;
+    return { hasTotals, totals, runSlots, runValues };
   }
 
   /** What has been put in so far, as a reader of the file would find it; good until the next row. */

@@ -1,15 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { crc32 } from 'node:zlib';
 import { open, type RootDatabase } from 'lmdb';
 import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import { makeFolder } from '../model/make-folder.js';
+import {
+  addToSum,
+  checkEntries,
+  damagedLedger,
+  type EntrySum,
+  LAYOUT,
+  LAYOUT_KEY,
+  LOCK_KEY,
+  NO_ENTRIES,
+  readEntry,
+  SUM_KEY,
+  UNSUMMED,
+  withCheck,
+} from './ledger-entries.js';
 import { damageOfPages } from './ledger-pages.js';
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { hasRedisLedger } from './redis-keys.js';
 
-/** Layout of the ledger; one of another layout is refused, but for the one before, which is taken over. */
-const LAYOUT = 3;
 /** The layout whose values have no CRC-32 before them, and no sum. */
 const LAYOUT_WITHOUT_CHECKS = 2;
 /** Address space for the ledger; its file grows as needed. */
@@ -21,25 +33,13 @@ const LEDGER_FILE = 'data.mdb';
 /** Layouts that there may ever be; a number beyond is damage. */
 const LAYOUTS_MAX = 100;
 
-/** Entries that are not counted in the sum: what all else hangs on, the sum itself, and who is at work. */
-const LAYOUT_KEY = 'layout';
-const SUM_KEY = 'sum';
-const LOCK_KEY = 'lock';
-const CHECKS_MODULUS = 2 ** 48;
-/** Bytes of the CRC-32 before each value. */
-const CHECK_BYTES = 4;
-
-/** All entries together: how many, and the sum of their CRC-32s modulo 2^48. An entry that is lost shows in it. */
-interface EntrySum {
-  entries: number;
-  checks: number;
-}
+const ledgerFolder = (stateDirectory: string): string => join(stateDirectory, 'ledger');
 
 /** What the ledger holds of each kind, by key. Values are small: what is large lies in files that it names. */
 export interface LedgerValues {
   layout: number;
   /** Process that works on the state folder. */
-  lock: { pid: number; started: string; host: string };
+  lock: ProcessIdentity;
   /** Files by SHA-256 of their content, done before. */
   [file: `file/${string}`]: { name: string; sizeBytes: number; runId: string };
   /** Sizes of files that were done: a file of another size is none of them. */
@@ -55,8 +55,15 @@ export interface Ledger {
   list<T>(prefix: string): { key: string; value: T }[];
   /** The last `count` of those, the last of them first. */
   latest<T>(prefix: string, count: number): { key: string; value: T }[];
-  /** Writes all or nothing, on disk when it returns. */
-  write(writes: readonly LedgerWrite[]): void;
+  /** Writes all or nothing: seen by `get` at once, safe when it settles. */
+  write(writes: readonly LedgerWrite[]): Promise<void>;
+  /** Number of this holding of the state folder, higher than those before it; 0 where only one host has the folder. */
+  readonly fence: number;
+  /**
+   * To be waited for before what is not named by the ledger is written over or removed.
+   * @throws ReadmillError READMILL_STATE_LOST where another process has the state folder by now
+   */
+  confirm(): Promise<void>;
   /**
    * Looks at every entry.
    * @returns how many there are
@@ -72,8 +79,9 @@ export interface Ledger {
  *   folder cannot be used
  */
 export function openLedger(stateDirectory: string): Ledger {
-  const path = join(stateDirectory, 'ledger');
+  const path = ledgerFolder(stateDirectory);
   let database: RootDatabase<Buffer, string>;
+  refuseRedisLedger(stateDirectory);
   refuseDamagedPages(stateDirectory);
   try {
     makeFolder(path, 0o700);
@@ -95,7 +103,9 @@ export function openLedger(stateDirectory: string): Ledger {
   }
   const ledger: Ledger = {
     ...reads,
-    write(writes) {
+    fence: 0,
+    confirm: async () => undefined,
+    async write(writes) {
       try {
         writeAll(database, stateDirectory, writes);
       } catch (thrown) {
@@ -104,7 +114,7 @@ export function openLedger(stateDirectory: string): Ledger {
     },
     async close() {
       try {
-        ledger.write([[LOCK_KEY, undefined]]);
+        await ledger.write([[LOCK_KEY, undefined]]);
       } catch (thrown) {
         // On a full disk the lock stays: that of a process that has ended holds nobody up.
         if (codeOf(thrown) !== 'READMILL_DISK_FULL') throw thrown;
@@ -137,7 +147,8 @@ export type LedgerView = Pick<Ledger, 'get' | 'list' | 'latest' | 'check' | 'clo
  *   or has another layout, READMILL_STATE_DAMAGED where its pages are not sound
  */
 export function viewLedger(stateDirectory: string): LedgerView | null {
-  const path = join(stateDirectory, 'ledger');
+  const path = ledgerFolder(stateDirectory);
+  refuseRedisLedger(stateDirectory);
   if (!existsSync(path)) return null;
   refuseDamagedPages(stateDirectory);
   let database: RootDatabase<Buffer, string>;
@@ -174,16 +185,8 @@ function readsOf(
         .filter(({ key }) => key !== SUM_KEY)
         .map(({ key, value }) => ({ key, value: read<T>(value, key, stateDirectory) as T })),
     check: () => {
-      const sum: EntrySum = { entries: 0, checks: 0 };
-      const entries = all('');
-      for (const { key, value } of entries) {
-        read(value, key, stateDirectory);
-        if (!UNSUMMED.includes(key)) addToSum(sum, value, 1);
-      }
       const noted = read<EntrySum>(database.getBinary(SUM_KEY), SUM_KEY, stateDirectory) ?? NO_ENTRIES;
-      const isWhole = noted.entries === sum.entries && noted.checks === sum.checks;
-      if (!isWhole) throw damagedLedger(stateDirectory, 'entries are missing');
-      return entries.length;
+      return checkEntries(all(''), noted, ledgerFolder(stateDirectory));
     },
     latest: <T>(prefix: string, count: number) => {
       const range = database.getRange({ start: `${prefix}\uffff`, end: prefix, reverse: true, limit: count });
@@ -191,9 +194,6 @@ function readsOf(
     },
   };
 }
-
-const NO_ENTRIES: EntrySum = { entries: 0, checks: 0 };
-const UNSUMMED: readonly string[] = [LAYOUT_KEY, SUM_KEY, LOCK_KEY];
 
 /** One transaction; the sum of all entries goes along with it. */
 function writeAll(
@@ -218,36 +218,21 @@ function writeAll(
   });
 }
 
-/** @param sign 1 adds an entry, -1 takes it away */
-function addToSum(sum: EntrySum, bytes: Buffer, sign: 1 | -1): void {
-  sum.entries += sign;
-  const check = bytes.readUInt32LE(0);
-  sum.checks = (sum.checks + sign * check + CHECKS_MODULUS) % CHECKS_MODULUS;
-}
-
-/** A value as it is kept: the CRC-32 of key and value, and the value. */
-function withCheck(key: string, value: unknown): Buffer {
-  const content = serialize(value);
-  const bytes = Buffer.allocUnsafe(CHECK_BYTES + content.length);
-  bytes.writeUInt32LE(crc32(content, crc32(key)), 0);
-  content.copy(bytes, CHECK_BYTES);
-  return bytes;
-}
-
-/** @throws ReadmillError READMILL_STATE_DAMAGED where the bytes are not those that were written under the key */
 function read<T>(bytes: Buffer | undefined, key: string, stateDirectory: string): T | undefined {
-  if (bytes === undefined) return undefined;
-  if (key === LAYOUT_KEY) return deserialize(bytes) as T;
-  // A damaged key may read as a number, or as a list.
-  if (typeof key !== 'string') throw damagedLedger(stateDirectory, 'a key is not as it was written');
-  const content = bytes.subarray(CHECK_BYTES);
-  const isWhole = bytes.length > CHECK_BYTES && bytes.readUInt32LE(0) === crc32(content, crc32(key));
-  if (!isWhole) throw damagedLedger(stateDirectory, `the entry ${key} is not as it was written`);
-  return deserialize(content) as T;
+  return readEntry<T>(bytes, key, ledgerFolder(stateDirectory));
+}
+
+/** Two ledgers of one state folder would each carry the same files. */
+function refuseRedisLedger(stateDirectory: string): void {
+  if (!hasRedisLedger(stateDirectory)) return;
+  throw new ReadmillError(
+    'READMILL_STATE_UNUSABLE',
+    `The ledger of the state folder ${stateDirectory} is on a Redis. Set ledger in the configuration to its redis:// address.`,
+  );
 }
 
 function refuseDamagedPages(stateDirectory: string): void {
-  const path = join(stateDirectory, 'ledger', LEDGER_FILE);
+  const path = join(ledgerFolder(stateDirectory), LEDGER_FILE);
   if (!existsSync(path)) return;
   let damage: string | null;
   try {
@@ -259,14 +244,7 @@ function refuseDamagedPages(stateDirectory: string): void {
       { cause: thrown },
     );
   }
-  if (damage !== null) throw damagedLedger(stateDirectory, damage);
-}
-
-function damagedLedger(stateDirectory: string, what: string): ReadmillError {
-  return new ReadmillError(
-    'READMILL_STATE_DAMAGED',
-    `The ledger in ${join(stateDirectory, 'ledger')} is damaged: ${what}. Put the state folder back from a copy (docs/recovery.md), and check the disk.`,
-  );
+  if (damage !== null) throw damagedLedger(ledgerFolder(stateDirectory), damage);
 }
 
 /** Enters this process as the one that works on the folder; a transaction of lmdb holds across processes. */
@@ -307,8 +285,7 @@ function otherLayout(stateDirectory: string, layout: number): ReadmillError {
 
 function enter(database: RootDatabase<Buffer, string>): void {
   database.putSync(LAYOUT_KEY, serialize(LAYOUT));
-  const own = { pid: process.pid, started: startOf(process.pid), host: hostname() };
-  database.putSync(LOCK_KEY, withCheck(LOCK_KEY, own));
+  database.putSync(LOCK_KEY, withCheck(LOCK_KEY, ownIdentity()));
 }
 
 /** Gives the values of a ledger without CRC-32s theirs, within the transaction that takes the lock. */
@@ -341,7 +318,7 @@ function withoutCheck(bytes: Buffer, key: string, stateDirectory: string): unkno
   } catch {
     // Told below.
   }
-  throw damagedLedger(stateDirectory, `the entry ${key} cannot be read`);
+  throw damagedLedger(ledgerFolder(stateDirectory), `the entry ${key} cannot be read`);
 }
 
 /** The layout says how all else is written, so it has no CRC-32: it is one of few numbers. */
@@ -353,44 +330,5 @@ function layoutOf(database: RootDatabase<Buffer, string>, stateDirectory: string
   } catch {
     // Told below.
   }
-  throw damagedLedger(stateDirectory, 'its layout cannot be read');
-}
-
-/** Whether the process that took the lock still runs; one of another host counts as alive. */
-function isAlive(lock: LedgerValues['lock']): boolean {
-  if (lock.host !== hostname()) return true;
-  const started = startOf(lock.pid);
-  return started !== '' && started === lock.started;
-}
-
-/** When a process began, as the system tells it (with the boot it began in); '' where there is none. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // Fields after the command, which stands in brackets and may hold blanks: the 20th is the start time.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A process that has ended but was not waited for (Z, X) does nothing any more.
-    if (fields[0] === 'Z' || fields[0] === 'X') return '';
-    return `${bootId()}/${fields[19]}`;
-  } catch {
-    return isProcess(pid) ? `pid ${pid}` : '';
-  }
-}
-
-function isProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Names the time since the system was started: work files that were not synced are good only within it. */
-export function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return 'unknown';
-  }
+  throw damagedLedger(ledgerFolder(stateDirectory), 'its layout cannot be read');
 }

@@ -2,7 +2,7 @@ import { Float64, Int32, makeData, makeVector, type Vector } from 'apache-arrow'
 import { OUTAGE_STATUS, statusOf } from '../model/quality.js';
 import { column, keyVectors, offsetOf, openFile, toFile } from './history-arrow.js';
 import type { KeyBuilder, KeyColumns } from './history-columns.js';
-import type { DaySlots } from './history-file.js';
+import type { DaySlots, KnownTotals } from './history-file.js';
 
 /**
  * Beside each day file lies a totals file: a few numbers of each of its rows, made from the day file alone. A
@@ -83,16 +83,24 @@ export function totalsOfRow(day: DaySlots, row: number, sound: Uint8Array, into:
  * @param day its columns; each row has all slots of its interval
  * @param keys of the same rows
  * @param dayFile the pieces of the day file, which are views of the same columns
+ * @param known totals of rows that are known already
  */
-export function totalsFile(day: DaySlots, keys: KeyBuilder, dayFile: readonly Uint8Array[]): Uint8Array[] {
+export function totalsFile(
+  day: DaySlots,
+  keys: KeyBuilder,
+  dayFile: readonly Uint8Array[],
+  known: KnownTotals,
+): Uint8Array[] {
   const rows = keys.rowCount;
-  const worthy = new Uint8Array(rows);
-  const totals = new Float64Array(rows);
-  const runSlots = new Uint16Array(rows);
-  const runValues = new Float64Array(rows);
+  // Rows whose totals are known have all slots actual, passed and sound.
+  const worthy = known.hasTotals.slice(0, rows);
+  const totals = known.totals.slice(0, rows);
+  const runSlots = known.runSlots.slice(0, rows);
+  const runValues = known.runValues.slice(0, rows);
   const sound = soundness(day.metas, day.states);
   const row: RowTotals = { worthy: 0, total: 0, runSlots: 0, runValue: 0 };
   for (let i = 0; i < rows; i++) {
+    if (known.hasTotals[i] === 1) continue;
     totalsOfRow(day, i, sound, row);
     worthy[i] = row.worthy;
     totals[i] = row.total;

@@ -37,7 +37,7 @@ interface KeptRun {
  */
 export async function removeOldRuns(
   { state, watch }: Pick<Config, 'state' | 'watch'>,
-  ledger: Pick<Ledger, 'get'>,
+  ledger: Pick<Ledger, 'get' | 'confirm'>,
   nowMs: number,
 ): Promise<Removed[]> {
   const unfinished = ledger.get<RunRecord>(RUN_KEY)?.runId;
@@ -54,6 +54,7 @@ export async function removeOldRuns(
     let bytes = 0;
     for (const { name } of old) {
       bytes += await sizeOf(join(path, name));
+      await ledger.confirm();
       await rm(join(path, name), { recursive: true, force: true });
     }
     if (old.length > 0) removed.push({ folder, runs: old.length, bytes });

@@ -1,6 +1,8 @@
 import { type DeliveryRecord, latestDeliveries, openDeliveries } from '../as2/sender/delivery-queue.js';
 import { type HistoryEntry, RUN_KEY, type RunRecord, taskKey } from '../pipeline/run-state.js';
-import { type LedgerView, viewLedger } from '../store/ledger.js';
+import type { LedgerView } from '../store/ledger.js';
+import { viewLedgerAt } from '../store/ledger-place.js';
+import type { LedgerPlace } from '../store/redis-connection.js';
 
 /** What the ledger says of runs and deliveries at a moment. */
 export interface LedgerStanding {
@@ -42,8 +44,8 @@ const NOTHING: LedgerStanding = {
  * @param deliveredCount of the deliveries that are done, how many are told
  * @throws ReadmillError READMILL_STATE_UNUSABLE
  */
-export async function standingOf(state: string, deliveredCount = 0): Promise<LedgerStanding> {
-  const ledger = viewLedger(state);
+export async function standingOf(place: LedgerPlace, deliveredCount = 0): Promise<LedgerStanding> {
+  const ledger = await viewLedgerAt(place);
   if (ledger === null) return NOTHING;
   try {
     const days = ledger.list<HistoryEntry>('history/day/').filter(({ value }) => value.isOpen);

@@ -2,7 +2,7 @@ import { type DeliveryRecord, deliveryId, openDeliveries } from '../as2/sender/d
 import { isDue } from '../as2/sender/sender.js';
 import { partnersFor, tryAgain } from '../as2/sender/try-again.js';
 import type { Config } from '../pipeline/config.js';
-import { openLedger } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 
 /**
  * Tries deliveries while no run works on the state folder.
@@ -16,7 +16,7 @@ export async function tryDeliveries(
   asked: ReadonlySet<string>,
   dueToo: boolean,
 ): Promise<DeliveryRecord[]> {
-  const ledger = openLedger(config.state);
+  const ledger = await openLedgerAt(config);
   try {
     const wanted = openDeliveries(ledger).filter(
       (record) => asked.has(deliveryId(record)) || (dueToo && isDue(record, clock())),

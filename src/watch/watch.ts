@@ -4,7 +4,8 @@ import { codeOf, messageOf } from '../model/errors.js';
 import type { Config } from '../pipeline/config.js';
 import type { Progress } from '../pipeline/progress.js';
 import type { RunReport } from '../report/run-report.js';
-import { type Ledger, openLedger } from '../store/ledger.js';
+import type { Ledger } from '../store/ledger.js';
+import { openLedgerAt } from '../store/ledger-place.js';
 import { carryNight } from './carry-night.js';
 import { claimOf, type InboxPoll, type PolledSource } from './inbox-poll.js';
 import { NightBook } from './night-book.js';
@@ -152,9 +153,9 @@ export class NightWatch {
     patience.abort();
     this.status.polled = polled;
     this.status.polledMs = clock();
-    const standing = await standingOf(config.state);
+    const standing = await standingOf(config);
     if (!this.status.isStopping) await this.act(standing, polled);
-    await this.teller.look(await standingOf(config.state), polled, this.status.failure);
+    await this.teller.look(await standingOf(config), polled, this.status.failure);
   }
 
   private async act(standing: LedgerStanding, polled: readonly PolledSource[]): Promise<void> {
@@ -231,7 +232,7 @@ export class NightWatch {
       await Promise.race([ended, wait(LOOK_MS, done.signal)]);
       if (done.signal.aborted) return;
       try {
-        await this.teller.look(await standingOf(config.state), this.status.polled, this.status.failure);
+        await this.teller.look(await standingOf(config), this.status.polled, this.status.failure);
       } catch (thrown) {
         onEvent({ kind: 'problem', text: messageOf(thrown) });
       }
@@ -288,7 +289,7 @@ export class NightWatch {
     const { config, clock, onEvent } = this.options;
     this.enter('clearing', null);
     try {
-      const removed = await this.clearUnder(openLedger(config.state));
+      const removed = await this.clearUnder(await openLedgerAt(config));
       for (const one of removed) onEvent({ kind: 'removed', removed: one });
       this.clearedMs = clock();
     } catch (thrown) {

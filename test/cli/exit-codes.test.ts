@@ -30,8 +30,8 @@ beforeAll(() => {
 
 /**
  * Exit codes by the contract: 0 all well, 2 the data is at fault, 1 the tool could not do its work. A delivery
- * that is refused needs a receiver: `test/run/delivery.test.ts` has it; what works until it is stopped has
- * `test/run/watch.test.ts`. Each case says what must be printed.
+ * that is refused needs a receiver: `test/run/delivery.test.ts` has it; what works until it is stopped have
+ * `test/run/watch.test.ts` and `test/run/hosts.test.ts`. Each case says what must be printed.
  */
 const CASES: [command: string, args: string[], code: number, says: RegExp][] = [
   ['check', ['check', 'good.cmep'], 0, /valid/],
@@ -62,6 +62,7 @@ const CASES: [command: string, args: string[], code: number, says: RegExp][] = [
   ['connect', ['connect', ...AT, '--environment', 'none'], 1, /No partner with a url/],
   ['status', ['status', ...AT], 0, /Runs/],
   ['status', ['status', ...LOST], 1, /lost\.json cannot be read/],
+  ['work', ['work', ...AT], 1, /Set ledger to the redis:\/\/ address/],
   ['watch', ['watch', ...LOST], 1, /lost\.json cannot be read/],
   ['serve', ['serve', ...AT, '--host', '0.0.0.0'], 1, /needs a token/],
   ['schema', ['schema'], 0, /Configuration of readmill/],

@@ -48,6 +48,7 @@ describe('docs/configuration.md', () => {
     ['partners', '## partners'],
     ['receiver', '## receiver'],
     ['watch', '## watch'],
+    ['hosts', '## hosts'],
     ['notices', '## notices'],
     ['serve', '## serve'],
   ])('describes the keys of "%s", and no others', (object, heading) => {

@@ -45,6 +45,25 @@ export function randomMeters(random: Random, count: number, hasMasks: boolean): 
   }));
 }
 
+/** A meter register of most of the meters, as CSV: rows of a meter or two are odd. */
+export function registerText(random: Random, meters: RandomMeter[]): string {
+  const rows = meters.flatMap(({ id, units, intervalMinutes }) => {
+    if (random() < 0.04) return [];
+    const serviceClass = random() < 0.3 ? 'strict' : 'residential';
+    const multiplier = random() < 0.1 ? '2' : '1';
+    const maximum = random() < 0.2 ? '9' : '';
+    return units.flatMap((unit) => {
+      const row = (from: string, to: string) =>
+        `${id},S${id},${unit},${intervalMinutes},${multiplier},6,${maximum},${serviceClass},${from},${to}`;
+      if (random() < 0.05) return [row('2020-01-01', '2026-03-08'), row('2026-03-08', '')];
+      return [row('2020-01-01', random() < 0.05 ? '2026-03-07' : '')];
+    });
+  });
+  rows.push('Z999999,SZ,KWH,60,1,6,,residential,2020-01-01,');
+  const head = 'meter_id,sdp_id,units,interval_minutes,multiplier,register_digits';
+  return [`${head},maximum_kwh,service_class,active_from,active_to`, ...rows, ''].join('\n');
+}
+
 /** The lines of one night for meters, the registers of which go on. @param odds of something odd in a channel's day */
 export function nightLines(random: Random, meters: RandomMeter[], day: number, odds: number): string[] {
   const lines: string[] = [];

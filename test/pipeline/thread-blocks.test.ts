@@ -39,7 +39,7 @@ function scan(
   return bounds.slice(1).map((to, range) => {
     const task: RangeTask = {
       ...{ range, path: '', from: bounds[range]!, to, startsAt: null, fileBytes: file.length },
-      ...{ format: 'cmep', settings, partitionLowers: lowers, workDirectory },
+      ...{ format: 'cmep', settings, partitionLowers: lowers, workDirectory, isShared: false },
       ...{ findingsMax: 1000, marketZoneMinutes: -300 },
     };
     const sink = new ScanSink(task, threadBlocks());

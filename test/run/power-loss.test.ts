@@ -74,7 +74,7 @@ const TURNS: [moment: string, path: string, when: 'before' | 'after', at: number
   ['a task is entered', `state/reports/${RUN_ID}`, 'before', 0],
   ['the report is entered', 'inbox/FILE', 'before', 0],
   ['a file was put away', 'inbox/FILE', 'after', 0],
-  ['the run is closed', 'state/work', 'before', 1],
+  ['the run is closed', `state/work/${RUN_ID}`, 'before', 0],
 ];
 
 /** Runs on to the end; all that is there must be what the undisturbed run left. */

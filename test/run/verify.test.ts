@@ -7,6 +7,8 @@ import { filesBelow } from './fingerprint.js';
 import { folderWith, generate, type RunFolder, runNight, temporaryFolder } from './night-folder.js';
 import { readmill } from './program.js';
 
+const embedded = (state: string) => ({ state, ledger: 'embedded', hosts: { leaseSeconds: 30 } });
+
 /** Files that nothing is read from, or that LMDB makes anew. */
 const UNVERIFIED = /^state\/(?:quarantine|reports)\/|lock\.mdb$/;
 
@@ -46,7 +48,7 @@ describe('status --verify', () => {
     expect(new Set(files.map((path) => path.split('/')[1]))).toEqual(
       new Set(['archive', 'history', 'ledger', 'register']),
     );
-    const whole = await verifyState(night.state);
+    const whole = await verifyState(embedded(night.state));
     for (const path of files) {
       const flip = fc.tuple(fc.nat(2 ** 31), fc.integer({ min: 1, max: 255 }));
       const isLedger = path.startsWith('state/ledger/');
@@ -58,7 +60,7 @@ describe('status --verify', () => {
           bytes[at % bytes.length]! ^= mask;
           return bytes;
         });
-        const { damages, ...counts } = await verifyState(state);
+        const { damages, ...counts } = await verifyState(embedded(state));
         // A page of the ledger has room in which nothing stands.
         if (isLedger && damages.length === 0 && at !== rootAt) {
           expect(counts).toEqual((({ damages: _, ...rest }) => rest)(whole));
@@ -74,7 +76,7 @@ describe('status --verify', () => {
   it('tells of a file that is cut off or gone', async () => {
     for (const path of files) {
       const state = stateWith(path, (bytes) => bytes.subarray(0, bytes.length >> 1));
-      const { damages } = await verifyState(state);
+      const { damages } = await verifyState(embedded(state));
       expect([path, damages.length]).toEqual([path, 1]);
     }
   });

@@ -70,7 +70,10 @@ function write(rows: DayRow[], day: number) {
   const path = join(directory, `${day}.arrow`);
   const totalsPath = join(directory, `${day}-totals.arrow`);
   writeFileSync(path, Buffer.concat(pieces));
-  writeFileSync(totalsPath, Buffer.concat(totalsFile(builder.columns(), builder.keys, pieces)));
+  writeFileSync(
+    totalsPath,
+    Buffer.concat(totalsFile(builder.columns(), builder.keys, pieces, builder.knownTotals())),
+  );
   return { day, path, totalsPath, isOpen: false };
 }
 

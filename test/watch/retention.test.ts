@@ -20,7 +20,10 @@ function makeRun(folder: string, name: string, bytes: number): void {
 
 function remove(retention: Record<string, unknown>, unfinished?: string) {
   const watch = watchSchema.parse({ retention });
-  const ledger = { get: <T>() => (unfinished === undefined ? undefined : ({ runId: unfinished } as T)) };
+  const ledger = {
+    confirm: async () => undefined,
+    get: <T>() => (unfinished === undefined ? undefined : ({ runId: unfinished } as T)),
+  };
   return removeOldRuns({ state, watch }, ledger, NOW);
 }
 

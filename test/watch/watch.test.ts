@@ -222,7 +222,7 @@ it('tells that a night is late while its run still works', async () => {
     inputs: [],
     startedMs: nowMs,
   };
-  ledger.write([[RUN_KEY, record]]);
+  await ledger.write([[RUN_KEY, record]]);
   await ledger.close();
   let minutes = 0;
   let end = () => {};

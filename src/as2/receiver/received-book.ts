@@ -22,14 +22,14 @@ export interface ReceivedEntry {
 /** The receiver's books: which messages were taken. */
 export interface ReceivedBook {
   find(as2From: string, messageId: string): ReceivedEntry | undefined;
-  /** On the disk when it returns. */
-  enter(entry: ReceivedEntry): void;
+  /** On the disk when it settles. */
+  enter(entry: ReceivedEntry): Promise<void>;
 }
 
 export function openBook(ledger: Ledger): ReceivedBook {
   return {
     find: (as2From, messageId) => ledger.get<ReceivedEntry>(keyOf(as2From, messageId)),
-    enter(entry) {
+    async enter(entry) {
       const number = (ledger.get<number>('received/count') ?? 0) + 1;
       const key = keyOf(entry.as2From, entry.messageId);
       const writes: LedgerWrite[] = [
@@ -40,7 +40,7 @@ export function openBook(ledger: Ledger): ReceivedBook {
       const oldest = orderKey(number - RECEIVED_KEPT_MAX);
       const oldestKey = ledger.get<string>(oldest);
       if (oldestKey !== undefined) writes.push([oldest, undefined], [oldestKey, undefined]);
-      ledger.write(writes);
+      await ledger.write(writes);
     },
   };
 }

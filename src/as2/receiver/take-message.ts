@@ -95,7 +95,7 @@ async function takeNew(
   // What is wrong on purpose is wrong in this answer only, not in the one to a repeat.
   const right = receiptOf(message, request, fields, { ...context, misbehaviour: WELL_BEHAVED });
   const entry = entryOf(message, relation, file, fields, right, context.nowMs);
-  context.book.enter(entry);
+  await context.book.enter(entry);
   const receipt =
     context.misbehaviour === WELL_BEHAVED ? right : receiptOf(message, request, fields, context);
   return { result: 'taken', entry, receipt, request };

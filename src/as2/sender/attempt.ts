@@ -54,7 +54,7 @@ export async function beginAttempt(
     nextAttemptMs: null,
     problem: null,
   };
-  saveDelivery(ledger, record);
+  await saveDelivery(ledger, record);
   const coming = partner.config.mdn === 'async' ? listener?.expect(before.messageId) : undefined;
   try {
     return { record, outcome: await post(record, partner, connections, context), coming };
@@ -122,9 +122,16 @@ export async function settle(
   const evidence =
     outcome.receipt === null
       ? record.evidence
-      : await keepReceipt(record, outcome.receipt, outcome.kind, problem, receiptFolder(record, stateFolder));
+      : await keepReceipt(
+          record,
+          outcome.receipt,
+          outcome.kind,
+          problem,
+          receiptFolder(record, stateFolder),
+          ledger.fence === 0 ? null : { drafts: spoolFolder, ledger },
+        );
   const settled = { ...record, problem, evidence, ...nextState(record, outcome.kind, partner, clock()) };
-  saveDelivery(ledger, settled);
+  await saveDelivery(ledger, settled);
   if (isDone(settled)) rmSync(spoolPathOf(spoolFolder, settled), { force: true });
   return settled;
 }

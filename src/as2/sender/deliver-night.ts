@@ -61,7 +61,7 @@ export async function deliverNight(
       ...earlier.map((record) => counted(goOn(sender, record, clock()))),
       ...consignments.map((consignment) => counted(sender.deliver(consignment))),
     ]);
-    forgetOldDeliveries(ledger);
+    await forgetOldDeliveries(ledger);
     return {
       deliveries: records.map(nightDelivery),
       certificateWarnings: partners.flatMap((partner) =>

@@ -42,6 +42,8 @@ export interface Consignment {
 export interface DeliveryRecord extends Consignment {
   /** Made once, and in the ledger before the first byte leaves: for ever the same. */
   messageId: string;
+  /** Name of its body in the spool, where that has another than `spoolName` says. */
+  spool?: string;
   status: DeliveryStatus;
   packagedMs: number;
   /** What the body in the spool is, with its MIC. */
@@ -76,10 +78,17 @@ export function deliveryId({ partner, file, sha256 }: Consignment): string {
 
 export const isDone = ({ status }: DeliveryRecord): boolean => DONE.includes(status);
 
-/** Name of its body in the spool: the same after a crash, so that nothing is left over. */
-export function spoolName(consignment: Consignment): string {
-  return createHash('sha256').update(deliveryId(consignment)).digest('hex').slice(0, 40);
+/**
+ * Name of its body in the spool: the same after a crash, so that nothing is left over. Where several hosts share
+ * the spool, each holding of the ledger has names of its own: who goes on late writes over nobody else's.
+ */
+export function spoolName(consignment: Consignment, fence: number): string {
+  const name = createHash('sha256').update(deliveryId(consignment)).digest('hex').slice(0, 40);
+  return fence === 0 ? name : `${name}-${fence}`;
 }
+
+/** Name of the body of a delivery that was packaged. */
+export const packagedName = (record: DeliveryRecord): string => record.spool ?? spoolName(record, 0);
 
 /** @param as2From name after the at-sign, where it can stand there */
 export function newMessageId(as2From: string): string {
@@ -100,14 +109,14 @@ export function openDeliveries(ledger: Pick<Ledger, 'get' | 'list'>): DeliveryRe
 }
 
 /** Enters a new state of a delivery, on the disk when it returns. */
-export function saveDelivery(ledger: Ledger, record: DeliveryRecord): void {
+export async function saveDelivery(ledger: Ledger, record: DeliveryRecord): Promise<void> {
   const id = deliveryId(record);
   const writes: LedgerWrite[] = [[RECORD + id, record]];
   if (isDone(record)) {
     writes.push([OPEN + id, undefined]);
     writes.push([`${FINISHED}${String(record.settledMs).padStart(15, '0')}/${id}`, true]);
   } else writes.push([OPEN + id, true]);
-  ledger.write(writes);
+  await ledger.write(writes);
 }
 
 /** Deliveries that are done, the latest first. */
@@ -123,10 +132,10 @@ export function latestDeliveries(ledger: Pick<Ledger, 'get' | 'latest'>, count: 
 }
 
 /** Forgets the oldest of the deliveries that are done, beyond what is kept. */
-export function forgetOldDeliveries(ledger: Ledger, kept = DELIVERIES_KEPT_MAX): void {
+export async function forgetOldDeliveries(ledger: Ledger, kept = DELIVERIES_KEPT_MAX): Promise<void> {
   const finished = ledger.list<true>(FINISHED);
   const old = finished.slice(0, Math.max(0, finished.length - kept));
-  ledger.write(
+  await ledger.write(
     old.flatMap(({ key }): LedgerWrite[] => [
       [key, undefined],
       [RECORD + finishedId(key), undefined],

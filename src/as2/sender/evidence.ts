@@ -1,6 +1,7 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncPath } from '../../pipeline/files.js';
+import { moveFile, syncPath } from '../../pipeline/files.js';
+import type { Ledger } from '../../store/ledger.js';
 import type { DeliveryRecord } from './delivery-queue.js';
 import type { Receipt } from './outcome.js';
 import { subjectOf } from './partner.js';
@@ -41,9 +42,17 @@ export function receiptFolder({ runId, path }: DeliveryRecord, stateFolder: stri
   return runId === null ? join(stateFolder, 'receipts') : dirname(path);
 }
 
+/** Where several hosts share the state: how a receipt is kept so that a host that goes on late changes none. */
+export interface SharedKeeping {
+  /** Folder for what is not whole yet: what is left in it is cleared away. */
+  drafts: string;
+  ledger: Pick<Ledger, 'fence' | 'confirm'>;
+}
+
 /**
  * Keeps a receipt: as it came (`NAME.PARTNER.mdn`) and what it says (`NAME.PARTNER.receipt.json`); on the disk
  * when it returns.
+ * @param shared null where one host has the state
  * @returns path of the receipt
  */
 export async function keepReceipt(
@@ -52,14 +61,22 @@ export async function keepReceipt(
   verdict: ReceiptSummary['verdict'],
   problem: string | null,
   folder: string,
+  shared: SharedKeeping | null,
 ): Promise<string> {
   // Files of one name that somebody sends are told apart by their content.
   const mark = record.runId === null ? `.${record.sha256.slice(0, 12)}` : '';
   const name = `${record.file}${mark}.${record.partner}`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeWhole(join(folder, `${name}.mdn`), Buffer.concat([headLines(receipt), receipt.body]));
   const summary = summaryOf(record, receipt, verdict, problem, `${name}.mdn`);
-  await writeWhole(join(folder, `${name}.receipt.json`), `${JSON.stringify(summary, null, 2)}\n`);
+  const contents = {
+    [`${name}.mdn`]: Buffer.concat([headLines(receipt), receipt.body]),
+    [`${name}.receipt.json`]: `${JSON.stringify(summary, null, 2)}\n`,
+  };
+  const draftOf = (file: string) =>
+    shared === null ? join(folder, `${file}.partial`) : join(shared.drafts, `${file}.${shared.ledger.fence}`);
+  for (const [file, content] of Object.entries(contents)) await writeDraft(draftOf(file), content);
+  await shared?.ledger.confirm();
+  for (const file of Object.keys(contents)) await moveFile(draftOf(file), join(folder, file));
   await syncPath(folder);
   return join(folder, `${name}.mdn`);
 }
@@ -108,15 +125,13 @@ function summaryOf(
   };
 }
 
-async function writeWhole(path: string, content: Buffer | string): Promise<void> {
-  const partial = `${path}.partial`;
-  await rm(partial, { force: true });
-  const handle = await open(partial, 'wx', 0o600);
+async function writeDraft(path: string, content: Buffer | string): Promise<void> {
+  await rm(path, { force: true });
+  const handle = await open(path, 'wx', 0o600);
   try {
     await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(partial, path);
 }

@@ -9,6 +9,7 @@ import {
   findDelivery,
   newMessageId,
   openDeliveries,
+  packagedName,
   saveDelivery,
   spoolName,
 } from './delivery-queue.js';
@@ -29,8 +30,8 @@ export interface Packaging {
   build: BuildMessage;
 }
 
-export const spoolPathOf = (spoolFolder: string, consignment: Consignment): string =>
-  join(spoolFolder, spoolName(consignment));
+export const spoolPathOf = (spoolFolder: string, record: DeliveryRecord): string =>
+  join(spoolFolder, packagedName(record));
 
 /**
  * The delivery of a file to a partner: the one that the ledger knows, or a new one, whose message is then in
@@ -74,11 +75,13 @@ async function packageAs(
   nowMs: number,
 ): Promise<DeliveryRecord> {
   const protection = protectionOf(partner, nowMs);
-  const message = await built(base, partner, protection, spoolPathOf(spoolFolder, base), build, nowMs);
+  const spool = spoolName(base, ledger.fence);
+  const message = await built(base, partner, protection, join(spoolFolder, spool), build, nowMs);
   const { maximumBytes } = partner.config;
   const isTooLarge = message.sizeBytes > maximumBytes;
   const record: DeliveryRecord = {
     ...base,
+    ...(ledger.fence === 0 ? {} : { spool }),
     message,
     status: isTooLarge ? 'failed' : 'packaged',
     settings: settingsDigest(partner, protection),
@@ -91,7 +94,7 @@ async function packageAs(
     evidence: null,
     settledMs: null,
   };
-  saveDelivery(ledger, record);
+  await saveDelivery(ledger, record);
   return record;
 }
 
@@ -116,11 +119,14 @@ async function built(
 }
 
 /** Makes the spool, and removes from it what no delivery needs: what a crash left behind. */
-export function prepareSpool(ledger: Ledger, spoolFolder: string): void {
+export async function prepareSpool(ledger: Ledger, spoolFolder: string): Promise<void> {
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
-  const needed = new Set(openDeliveries(ledger).map(spoolName));
-  for (const name of readdirSync(spoolFolder)) {
-    if (!needed.has(name)) rmSync(join(spoolFolder, name), { recursive: true, force: true });
+  const needed = new Set(openDeliveries(ledger).map(packagedName));
+  const left = readdirSync(spoolFolder).filter((name) => !needed.has(name));
+  // What is there before is ours to remove; what comes after may be of who has the ledger by then.
+  if (left.length > 0) await ledger.confirm();
+  for (const name of left) {
+    rmSync(join(spoolFolder, name), { recursive: true, force: true });
   }
 }
 

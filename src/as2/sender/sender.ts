@@ -81,7 +81,7 @@ export function loadPartners(configs: readonly PartnerConfig[], nowMs: number): 
 export async function openSender(options: SenderOptions): Promise<Sender> {
   const { ledger, config, partners, clock } = options;
   const spoolFolder = join(config.state, 'spool');
-  prepareSpool(ledger, spoolFolder);
+  await prepareSpool(ledger, spoolFolder);
   const lines = new Map(partners.map((partner) => [partner.config.name, openLine(partner)]));
   const packagingLane = openLane(options.packagedAtATime ?? PACKAGED_AT_A_TIME);
   const packaging: Packaging = { ledger, spoolFolder, build: options.build ?? buildMessage };
@@ -143,7 +143,7 @@ async function takenUpAgain(
   if (record.status === 'failed' && (isChanged || isTooLarge))
     return packagedAgain(record, partner, packaging, nowMs);
   const again: DeliveryRecord = { ...record, status: 'packaged', failures: 0, nextAttemptMs: nowMs };
-  saveDelivery(packaging.ledger, again);
+  await saveDelivery(packaging.ledger, again);
   return again;
 }
 
@@ -161,7 +161,7 @@ async function tryUntilLater(
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const tried = await attemptOnLine(record, line, context);
     if (tried === null) {
-      record = leftForLater(record, line, context);
+      record = await leftForLater(record, line, context);
       onAttempt?.(record);
       break;
     }
@@ -195,13 +195,13 @@ async function attemptOnLine(
 }
 
 /** Leaves a delivery to the next command: it stays due, and no attempt is counted. */
-function leftForLater(
+async function leftForLater(
   record: DeliveryRecord,
   { lastProblem }: Line,
   { ledger }: AttemptContext,
-): DeliveryRecord {
+): Promise<DeliveryRecord> {
   const left = { ...record, problem: `Not tried: the partner could not be reached. ${lastProblem}` };
-  saveDelivery(ledger, left);
+  await saveDelivery(ledger, left);
   return left;
 }
 

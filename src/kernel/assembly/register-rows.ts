@@ -1,4 +1,15 @@
-import { POLICIES, POLICY_BYTES, POLICY_MAXIMUM, UNIT_BYTES, UNIT_TABLE } from '../settle-memory';
+import {
+  JUDGED,
+  JUDGED_BLOCK,
+  JUDGED_BYTES,
+  POLICIES,
+  POLICY_BYTES,
+  POLICY_MAXIMUM,
+  UNIT_BYTES,
+  UNIT_IS_REGISTER,
+  UNIT_TABLE,
+} from '../settle-memory';
+import { channelOf } from './block';
 import { areSame, compare } from './bytes';
 
 const UNITS_PER_ONE: f64 = 100_000;
@@ -11,6 +22,8 @@ let units: usize = 0;
 let multipliers: usize = 0;
 let maximums: usize = 0;
 let classes: usize = 0;
+/** By row: 1 where all that is expected of its meter came. */
+let complete: usize = 0;
 /** Rows of the meter that was sought last. */
 let first: i32 = 0;
 let end: i32 = 0;
@@ -30,6 +43,7 @@ export function setRegister(
   multiplierColumn: usize,
   maximumColumn: usize,
   classColumn: usize,
+  completeColumn: usize,
 ): void {
   rows = count;
   ids = idBytes;
@@ -38,6 +52,7 @@ export function setRegister(
   multipliers = multiplierColumn;
   maximums = maximumColumn;
   classes = classColumn;
+  complete = completeColumn;
   first = 0;
   end = 0;
 }
@@ -98,6 +113,23 @@ export function describe(unit: i32): bool {
   const maximum = load<f64>(maximums + (row << 3));
   maximumPerHour = maximum >= 0 ? maximum : load<f64>(policy + POLICY_MAXIMUM);
   return true;
+}
+
+/** Marks the rows of the meter that was settled, where each of them that is of intervals has a block. */
+export function markRows(blockCount: i32): void {
+  for (let r = first; r < end; r++) {
+    if (!isSent(<i32>load<u8>(units + r), blockCount)) return;
+  }
+  for (let r = first; r < end; r++) store<u8>(complete + r, 1);
+}
+
+function isSent(unit: i32, blockCount: i32): bool {
+  if ((load<u8>(UNIT_TABLE + unit * UNIT_BYTES) & UNIT_IS_REGISTER) !== 0) return true;
+  for (let i = 0; i < blockCount; i++) {
+    const block = load<usize>(JUDGED + i * JUDGED_BYTES + JUDGED_BLOCK);
+    if (channelOf(block) >> 2 === unit) return true;
+  }
+  return false;
 }
 
 /** Code of the register that counts an interval unit, or -1. */

@@ -4,7 +4,10 @@ import {
   DAY_IDS,
   DAY_INTERVALS,
   DAY_QUALITY,
+  DAY_RUN_SLOTS,
+  DAY_RUN_VALUES,
   DAY_SLOT_ENDS,
+  DAY_TOTALS,
   DAY_VALUES,
   FLAG_DECIMALS,
   FLAG_LENGTH,
@@ -50,7 +53,7 @@ import {
 import { channelOf, createdOf, idLengthOf, idOf, rangeOf } from './block';
 import { compare, copy } from './bytes';
 import { CLOSING, judgeMeter, OPENING, OTHER, slotsBefore } from './judge';
-import { registerRow, seekMeter, setRegisterRow } from './register-rows';
+import { markRows, registerRow, seekMeter, setRegisterRow } from './register-rows';
 import { makePrefixes, putHeader, putLineEnd, putRead, putReads, setTextLength, textLength } from './text';
 
 const RECORD_READS_MAX = 48;
@@ -175,6 +178,7 @@ function settleMeter(b: i32, count: i32, recordsMax: f64, bytesMax: f64): i32 {
   records += written;
   meters++;
   for (let i = 0; i < count; i++) keepBlock(JUDGED + i * JUDGED_BYTES, id, idLength);
+  markRows(count);
   return AT_END;
 }
 
@@ -256,7 +260,9 @@ function keepDay(judged: usize, block: usize, id: usize, idLength: i32): void {
   noteRank(0, row, block);
   store<u16>(DAY_INTERVALS + (row << 1), <u16>interval);
   store<u8>(DAY_CHANNELS + row, <u8>channelOf(block));
-  memory.copy(DAY_VALUES + (daySlots << 2), load<usize>(judged + JUDGED_VALUES), count << 2);
+  const values = load<usize>(judged + JUDGED_VALUES);
+  keepTotals(row, values, count, load<i64>(judged + JUDGED_SUM));
+  memory.copy(DAY_VALUES + (daySlots << 2), values, count << 2);
   const quality = <i16>load<i32>(load<usize>(judged + JUDGED_FLAG) + FLAG_QUALITY);
   const filled = i16x8.splat(quality);
   for (let i = 0; i < count; i += 8) v128.store(DAY_QUALITY + ((daySlots + i) << 1), filled);
@@ -264,6 +270,16 @@ function keepDay(judged: usize, block: usize, id: usize, idLength: i32): void {
   store<i32>(DAY_SLOT_ENDS + (row << 2), daySlots);
   const full: usize = FULL_CHANNELS + ((count === 24 ? 0 : count === 48 ? 1 : count === 96 ? 2 : 3) << 3);
   store<i64>(full, load<i64>(full) + 1);
+}
+
+/** What the totals file says of a row: all its slots are actual and passed. */
+function keepTotals(row: i32, values: usize, count: i32, sum: i64): void {
+  const last = load<i32>(values + ((count - 1) << 2));
+  let run = 1;
+  while (run < count && load<i32>(values + ((count - 1 - run) << 2)) === last) run++;
+  store<f64>(DAY_TOTALS + (row << 3), <f64>sum);
+  store<f64>(DAY_RUN_VALUES + (row << 3), <f64>last);
+  store<u16>(DAY_RUN_SLOTS + (row << 1), <u16>run);
 }
 
 /** Notes from which row on a list's rows have the rank of a block, where it is another one. */

@@ -116,7 +116,7 @@ function scan(fileBytes: number, cuts: readonly number[], profile: string, withM
       ...{ range: i, path, from: bounds[i]!, to: bounds[i + 1]!, fileBytes, workDirectory },
       settings: settingsFor(profile),
       partitionLowers: ['', 'M1003', 'M1008'],
-      ...{ findingsMax: 1_000_000, marketZoneMinutes: -300 },
+      ...{ isShared: false, findingsMax: 1_000_000, marketZoneMinutes: -300 },
     });
     for (const [p, blocks] of blocksOf(result, bounds[i]!, whole.lines).entries())
       whole.blocks[p]!.push(...blocks);

@@ -6,6 +6,8 @@ import { checkPartition, checkRange, hashFile, runSettleTask, scanRange } from '
 export function ownThread(workers: number): WorkerPool {
   return {
     workers,
+    tasksAtATime: workers,
+    isShared: false,
     hashFile: async (path) => orThrow(await hashFile(path)),
     scanRange: async (task) => orThrow(await scanRange(task)),
     runSettleTask: async (task) => orThrow(await runSettleTask(task)),
