@@ -6,6 +6,7 @@ import { Dice, makeInput } from './soup.js';
 const USAGE = `npm run fuzz                     1,000,000 inputs for the readers of bytes that others wrote: most for CMEP with the
                                  rules across records; every 20th for AMRDEF, AS2 messages (MIME, CMS, zlib),
                                  receipts, meter registers (CSV, JSON), .gz, .zip and the configuration, in turn
+npm run fuzz -- --long           10,000,000 inputs
 npm run fuzz -- --seconds 60     as many as fit into a minute, for CI
 npm run fuzz -- --seed N         other inputs; without it the clock gives a seed, which is printed
 npm run fuzz -- --inputs N       another number of inputs
@@ -13,14 +14,16 @@ npm run fuzz -- --reader NAME    all inputs for one of: amrdef, message, receipt
                                  configuration`;
 
 const INPUTS_DEFAULT = 1_000_000;
+const INPUTS_LONG = 10_000_000;
 /** No input takes longer than this, or it hangs. */
-const INPUT_MS_MAX = 2_000;
+const INPUT_MS_MAX = 1_000;
 /** Memory may grow by this after the first tenth of the inputs. */
 const GROWTH_BYTES_MAX = 96 * 1024 * 1024;
 const TOLD_EVERY_MS = 10_000;
 
 const { values } = parseArgs({
   options: {
+    long: { type: 'boolean', default: false },
     seconds: { type: 'string' },
     seed: { type: 'string' },
     inputs: { type: 'string' },
@@ -45,7 +48,8 @@ else {
 async function fuzz(readers: readonly ForeignReader[]): Promise<number> {
   const seed = values.seed === undefined ? Date.now() >>> 0 : Number(values.seed);
   const seconds = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds);
-  const wanted = Number(values.inputs ?? (values.seconds === undefined ? INPUTS_DEFAULT : 2 ** 40));
+  const inputs = values.long ? INPUTS_LONG : INPUTS_DEFAULT;
+  const wanted = Number(values.inputs ?? (values.seconds === undefined ? inputs : 2 ** 40));
   const only = readers.find(({ name }) => name === values.reader);
   const isReader = values.reader === undefined || only !== undefined;
   if (![seed, wanted].every(Number.isInteger) || !(seconds > 0) || !isReader) {
@@ -79,8 +83,14 @@ async function fuzz(readers: readonly ForeignReader[]): Promise<number> {
     if (reader !== undefined) fed.set(reader.name, fed.get(reader.name)! + 1);
     const endedMs = performance.now();
     slowestMs = Math.max(slowestMs, endedMs - beganMs);
-    if (endedMs - beganMs > INPUT_MS_MAX)
-      return failed(seed + n, reader, input, `took ${endedMs - beganMs} ms`);
+    if (endedMs - beganMs > INPUT_MS_MAX) {
+      // A machine that has other things to do may have held it up: an input that is slow is so again.
+      const againMs = performance.now();
+      if (reader === undefined) feed.feed(input, seed + n);
+      else await reader.feed(input);
+      const tookMs = performance.now() - againMs;
+      if (tookMs > INPUT_MS_MAX) return failed(seed + n, reader, input, `took ${tookMs} ms`);
+    }
     if (n === 100_000) settledBytes = process.memoryUsage.rss();
     if (endedMs - toldMs > TOLD_EVERY_MS) {
       toldMs = endedMs;

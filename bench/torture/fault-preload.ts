@@ -13,6 +13,8 @@
  * | `alter`      | another program changes the input file `path`                                    |
  * | `clock`      | the system's clock is set forward or back by `skewMs`                            |
  * | `count`      | nothing happens                                                                  |
+ *
+ * With `journal` it also notes what was written and what was synced, whatever the kind.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -85,12 +87,59 @@ function alter(): void {
   }
 }
 
-/** Before a call: ends the process, or throws what the system would. @returns number of the call */
-function before(kind: Class, syscall: string, path: string): number {
+let journalFd = -1;
+
+/** Notes a change of the disk, with its place among those of all threads: what is appended is one piece. */
+function note(...words: (string | number)[]): void {
+  if (order.journal === undefined) return;
+  if (journalFd < 0) journalFd = plain.openSync(order.journal, 'a');
+  plain.writeSync(journalFd, `${words.join('\t')}\n`);
+}
+
+/** What a call is about to write: from here on it may be lost. */
+function noteBefore(syscall: string, path: string, args: readonly unknown[]): void {
+  if (syscall === 'copyFile') note('write', pathOf(args[1]));
+  else if (/^(?:write|append)/.test(syscall)) note('write', path);
+  else if (syscall === 'open' && /^[wa]/.test(String(args[1]))) note('write', path);
+}
+
+/** What a call has done to the disk for good, or to its folders until they are synced. */
+function noteAfter(syscall: string, path: string, args: readonly unknown[]): void {
+  if (order.journal === undefined) return;
+  if (/sync$/.test(syscall)) note('sync', path, plain.statSync(path).size);
+  else if (syscall === 'rename') note('rename', path, pathOf(args[1]));
+  else if (syscall === 'rm' || syscall === 'unlink') note('remove', path);
+}
+
+/** Whether it is this call at which the process is to end. */
+function isFatal(call: number, kind: Class, path: string): boolean {
+  if (order.kind !== 'kill') return false;
+  if (order.path === undefined) return call === order.at;
+  return kind === order.class && path === order.path && add(OF_CLASS, 1) === order.at;
+}
+
+interface Began {
+  /** Whether the process ends when the call is done. */
+  isFatal: boolean;
+}
+
+/** Before a call: ends the process, or throws what the system would. */
+function before(kind: Class, syscall: string, path: string, args: readonly unknown[]): Began {
   const call = add(CALLS, 1);
-  if (order.kind === 'kill' && call === order.at && order.when === 'before') kill();
-  if (order.kind === 'alter' && path === order.path && add(OF_CLASS, 1) === order.at && isFirst()) alter();
-  if (order.kind === 'error' && kind === order.class && add(OF_CLASS, 1) === order.at && isFirst())
+  const ends = isFatal(call, kind, path);
+  if (ends && order.when === 'before') kill();
+  noteBefore(syscall, path, args);
+  const isOfClass = order.class === undefined || kind === order.class;
+  if (
+    order.kind === 'alter' &&
+    path === order.path &&
+    isOfClass &&
+    add(OF_CLASS, 1) === order.at &&
+    isFirst()
+  )
+    alter();
+  const isNamed = order.path === undefined || path === order.path;
+  if (order.kind === 'error' && kind === order.class && isNamed && add(OF_CLASS, 1) === order.at && isFirst())
     throw failure(order.errno!, syscall, path);
   if (order.kind === 'rights' && call >= order.at && kind !== 'close' && kind !== 'read') {
     const isBelow = path === order.path || path.startsWith(`${order.path}/`);
@@ -98,11 +147,12 @@ function before(kind: Class, syscall: string, path: string): number {
     const isLook = syscall === 'stat' && path === order.path;
     if (isBelow && !isLook && kind !== 'write' && kind !== 'sync') throw failure(order.errno!, syscall, path);
   }
-  return call;
+  return { isFatal: ends };
 }
 
-function after(call: number): void {
-  if (order.kind === 'kill' && call === order.at && order.when === 'after') kill();
+function after(began: Began, syscall: string, path: string, args: readonly unknown[]): void {
+  noteAfter(syscall, path, args);
+  if (began.isFatal) kill();
 }
 
 /** How much of so many bytes may be written. @throws where nothing fits any more */
@@ -189,10 +239,33 @@ function wrapSync(name: string, kind: Class): void {
   members[`${name}Sync`] = (...args: unknown[]) => {
     const path = pathOf(args[0]);
     if (!isOurs(path)) return original.apply(fs, args);
-    const call = before(kind, name, path);
+    const began = before(kind, name, path, args);
     const result = original.apply(fs, argumentsOf(kind, args, path));
     if (kind === 'open') paths.set(result as number, path);
-    after(call);
+    after(began, name, path, args);
+    return result;
+  };
+}
+
+/** Calls that write a whole file: of a full disk they leave what still fits. */
+function wrapWholeWrite(name: 'writeFileSync' | 'appendFileSync'): void {
+  const members = fs as unknown as Record<string, Call>;
+  const original = members[name]!;
+  members[name] = (...args: unknown[]) => {
+    const [target, data, ...rest] = args;
+    const path = pathOf(target);
+    if (!isOurs(path)) return original.apply(fs, args);
+    const began = before('write', name, path, args);
+    const bytes = typeof data === 'string' ? Buffer.from(data) : (data as Buffer);
+    const allowed = order.kind === 'full' ? room(bytes.length, path) : bytes.length;
+    const result = original.call(
+      fs,
+      target,
+      allowed < bytes.length ? bytes.subarray(0, allowed) : data,
+      ...rest,
+    );
+    if (allowed < bytes.length) throw failure('ENOSPC', 'write', path);
+    after(began, name, path, args);
     return result;
   };
 }
@@ -205,11 +278,11 @@ function wrapCallback(name: string, kind: Class): void {
     const callback = args.at(-1);
     if (!isOurs(path) || typeof callback !== 'function') return original.apply(fs, args);
     try {
-      const call = before(kind, name, path);
+      const began = before(kind, name, path, args);
       const given = argumentsOf(kind, args, path);
       given[given.length - 1] = (error: unknown, ...results: unknown[]) => {
         if (kind === 'open' && typeof results[0] === 'number') paths.set(results[0], path);
-        after(call);
+        if (error == null) after(began, name, path, args);
         callback(error, ...results);
       };
       return original.apply(fs, given);
@@ -226,12 +299,13 @@ function wrapPromise(owner: Record<string, Call>, name: string, kind: Class, isH
   owner[name] = async function (this: object, ...args: unknown[]) {
     const path = isHandle ? pathOf(this) : pathOf(args[0]);
     if (!isOurs(path)) return original.apply(this, args);
-    const call = before(kind, name, path);
+    const began = before(kind, name, path, args);
     // A handle's first argument is the data: it is put behind a target, and taken from there again.
-    const given = isHandle ? argumentsOf(kind, [this, ...args], path).slice(1) : args;
+    const isInPieces = isHandle && name !== 'writeFile';
+    const given = isInPieces ? argumentsOf(kind, [this, ...args], path).slice(1) : args;
     const result = (await original.apply(this, given)) as object;
     if (kind === 'open') handlePaths.set(result, path);
-    after(call);
+    after(began, name, path, args);
     return result;
   };
 }
@@ -240,8 +314,8 @@ async function wrapHandles(): Promise<void> {
   const probe = await plain.promises.open(process.execPath, 'r');
   const prototype = Object.getPrototypeOf(probe) as Record<string, Call>;
   await probe.close();
-  for (const name of ['read', 'readv', 'write', 'writev', 'sync', 'datasync', 'close'])
-    wrapPromise(prototype, name, CLASSES[name]!, true);
+  for (const name of ['read', 'readv', 'write', 'writev', 'writeFile', 'sync', 'datasync', 'close'])
+    wrapPromise(prototype, name, CLASSES[name] ?? 'write', true);
 }
 
 await wrapHandles();
@@ -251,6 +325,13 @@ for (const name of Object.keys(CLASSES)) {
     wrapCallback(name, CLASSES[name]!);
   if (['open', 'rename', 'mkdir', 'mkdtemp', 'rm', 'unlink'].includes(name))
     wrapPromise(fs.promises as unknown as Record<string, Call>, name, CLASSES[name]!, false);
+}
+wrapWholeWrite('writeFileSync');
+wrapWholeWrite('appendFileSync');
+if (order.bootId !== undefined) {
+  const readFileSync = fs.readFileSync as Call;
+  (fs as unknown as Record<string, Call>).readFileSync = (...args) =>
+    args[0] === '/proc/sys/kernel/random/boot_id' ? order.bootId : readFileSync.apply(fs, args);
 }
 if (order.kind === 'clock') {
   const now = Date.now;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Dice } from '../fuzz/soup.js';
 import type { FaultOrder } from './fault-order.js';
 
@@ -65,6 +65,8 @@ export function drawFault(dice: Dice, place: FaultPlace): Fault {
     killAtCall,
     killAtCall,
     killAtTime,
+    powerLoss,
+    powerLoss,
     diskFull,
     diskFull,
     fileLimit,
@@ -95,6 +97,12 @@ function killAtCall(dice: Dice, place: FaultPlace): Fault {
 function killAtTime(dice: Dice, { extent }: FaultPlace): Fault {
   const killAfterMs = Math.round((extent.wallMs * (200 + dice.below(1200))) / 1000);
   return { name: 'killed at a time', killAfterMs };
+}
+
+function powerLoss(dice: Dice, place: FaultPlace): Fault {
+  const { order } = killAtCall(dice, place);
+  const journal = join(dirname(place.root), 'journal');
+  return { name: 'power lost', order: { ...order!, journal, bootId: 'before the loss of power' } };
 }
 
 function diskFull(dice: Dice, { root, extent }: FaultPlace): Fault {

@@ -60,7 +60,14 @@ async function main(): Promise<number> {
       const number = next++;
       const own = seed + number;
       const directory = join(base, `night-${own}`);
-      const result = await torture(own, directory, keys);
+      let result: NightResult;
+      try {
+        result = await torture(own, directory, keys);
+      } catch (thrown) {
+        process.stderr.write(`The night of seed ${own} could not be played: ${String(thrown)}\n`);
+        hasFailed = true;
+        continue;
+      }
       results.push(result);
       process.stdout.write(`${summary(number, result)}\n`);
       if (result.violations.length > 0) {

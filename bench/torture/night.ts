@@ -8,6 +8,7 @@ import { drawFault, type Extent, type Fault } from './faults.js';
 import { joinRegisters, makeFiles, type NightFile } from './made-files.js';
 import { bring, fingerprint, inboxOf, makeFolder } from './night-folder.js';
 import { type DayPlan, drawNight, type NightPlan } from './night-plan.js';
+import { losePower, readJournal } from './power-loss.js';
 import { type Ended, must, startProgram } from './program.js';
 import { openReceiver, type Receiver } from './receiver.js';
 
@@ -159,7 +160,19 @@ async function attempt(night: Night, fault: Fault, dayMs: number): Promise<Ended
   const result = await ended;
   if (second !== null) checkEnd(night, 'the second process', await second);
   if (fault.misbehave !== undefined) await receiver!.start();
+  if (fault.order?.journal !== undefined) endPower(night, fault.order.journal, result);
   return result;
+}
+
+/** Takes from the disk what was not synced, where the process was ended. */
+function endPower({ dice, result }: Night, journal: string, { code }: Ended): void {
+  // A file that came back from the archive would be carried as a repeat of itself, and put away as one.
+  const isPutAway = (to: string) => /\/state\/(?:archive|quarantine)\//.test(to);
+  if (code === null) {
+    for (const line of losePower(readJournal(journal), (to) => isPutAway(to) || dice.below(2) === 0))
+      result.log.push(`power lost: ${line}`);
+  }
+  rmSync(journal, { force: true });
 }
 
 /** Counts a fault, and looks at how the command took it. */
@@ -194,8 +207,10 @@ function restore({ root, result }: Night, files: readonly NightFile[]): void {
   for (const folder of ['archive', 'quarantine']) {
     const path = join(root, 'state', folder);
     if (!existsSync(path)) continue;
+    // Rejected records have the name of their file, but are not the file.
     for (const entry of readdirSync(path, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) archived.add(`${entry.parentPath.split('/').at(-1)}/${entry.name}`);
+      if (entry.isFile() && (folder === 'archive' || entry.parentPath.includes('/failed/')))
+        archived.add(`${entry.parentPath.split('/').at(-1)}/${entry.name}`);
   }
   for (const { source, name, bytes } of files) {
     const path = join(root, inboxOf(source), name);

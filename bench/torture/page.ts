@@ -1,3 +1,4 @@
+import { promisesPart } from '../mutants/promises-part.js';
 import type { NightResult } from './night.js';
 
 /** What all nights of a torture came to. */
@@ -81,6 +82,7 @@ ${faults.join('\n')}
 The others were felt by the receiver, came after the work was done, or were got over within the run.
 
 - _Killed at a call_: SIGKILL before or after a random call of the file system, in any thread. _At a time_: after a random time. _Other --now_: besides, the command has another reference clock.
+- _Power lost_: SIGKILL likewise; then all bytes that were not synced are cut off, and about every second name that was given by a rename whose folder was not synced is taken back. The machine has another boot afterwards.
 - _Disk full_: at a random byte, all writes to files fail from there on. _File too large_: the system itself refuses, also the ledger's writes.
 - _Error at_: one call fails with an error that the system may give (\`EIO\`, \`EMFILE\`, \`ENOSPC\` ...). _Rights lost_: a folder or a file can no longer be opened or changed. _Short reads and writes_: each does a part only.
 - _Input changed_: another program cuts, lengthens, changes, replaces or removes a file of the inbox while the run reads it. It is sent again afterwards.
@@ -103,7 +105,7 @@ The auditor shares no code with readmill. It reads inputs and batches as text, a
 | Is the report true? | its figures, also by source, are those that the auditor counts; hashes, sizes and numbers of each batch are those of the file |
 | Was it said what to do? | a command ends with 0, 1, 2 or the signal; where it could not do its work it gives a code and a remedy |
 
-## Doing it again
+${promisesPart()}## Doing it again
 
 \`\`\`sh
 npm run torture -- --minutes 10           # fresh nights

@@ -4,8 +4,9 @@ import type { FaultOrder } from './fault-order.js';
 
 const LAUNCHER = fileURLToPath(new URL('../../../src/cli/launch.mjs', import.meta.url));
 const PRELOAD = new URL('./fault-preload.js', import.meta.url).href;
+const WITH_PARENT = new URL('./with-parent.js', import.meta.url).href;
 /** No command of a torture night takes longer, or it hangs. */
-const HANG_MS = 180_000;
+const HANG_SECONDS = 180;
 
 export interface Ended {
   /** Exit code; null where a signal ended it. */
@@ -24,10 +25,13 @@ export interface Started {
 /** Starts `readmill`, with something that goes wrong in it. */
 export function startProgram(args: readonly string[], order?: FaultOrder, fileLimitKib?: number): Started {
   const beganMs = performance.now();
-  const env: NodeJS.ProcessEnv = { ...process.env };
-  if (order !== undefined) {
-    Object.assign(env, { READMILL_FAULT: JSON.stringify(order), NODE_OPTIONS: `--import ${PRELOAD}` });
-  }
+  const preloads = order === undefined ? [WITH_PARENT] : [WITH_PARENT, PRELOAD];
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    READMILL_PARENT: `${process.pid}`,
+    NODE_OPTIONS: preloads.map((preload) => `--import ${preload}`).join(' '),
+  };
+  if (order !== undefined) env.READMILL_FAULT = JSON.stringify(order);
   const words = [process.execPath, LAUNCHER, ...args];
   // `ulimit -f` counts blocks of 512 bytes.
   const limited = ['sh', '-c', `ulimit -f ${(fileLimitKib ?? 0) * 2}; exec "$@"`, 'sh', ...words];
@@ -38,14 +42,17 @@ export function startProgram(args: readonly string[], order?: FaultOrder, fileLi
   child.stdout.on('data', (piece: Buffer) => out.push(piece));
   child.stderr.on('data', (piece: Buffer) => err.push(piece));
   let hung = false;
-  const timer = setTimeout(() => {
+  // Seconds are counted, not measured: a machine that was halted meanwhile has not let the command work either.
+  let seconds = 0;
+  const timer = setInterval(() => {
+    if (++seconds < HANG_SECONDS) return;
     hung = true;
     child.kill('SIGKILL');
-  }, HANG_MS);
+  }, 1_000);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       const text = (pieces: Buffer[]) => Buffer.concat(pieces).toString('utf8');
       resolve({ code, hung, stdout: text(out), stderr: text(err), wallMs: performance.now() - beganMs });
     });

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { type ConnectRecord, type ConnectStep, testConnection } from '../as2/sender/connect.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
 import { environmentOf, partnersOf } from '../pipeline/environment.js';
 import { shownPath } from '../pipeline/intake.js';
@@ -121,7 +122,7 @@ function printStep({ step, outcome, detail, remedy, milliseconds }: ConnectStep)
 }
 
 function writeRecord(folder: string, record: ConnectRecord): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const page = join(folder, 'connect.html');
   writeFileSync(join(folder, 'connect.json'), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   writeFileSync(page, connectPage(record), { mode: 0o600 });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { generateNight } from '../generate/generate-night.js';
 import { ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 import { EST_OFFSET_MINUTES, MINUTES_PER_DAY } from '../model/time.js';
 import { readConfig } from '../pipeline/config.js';
 import { textSummary } from '../report/text-summary.js';
@@ -60,7 +61,7 @@ function prepare(folder: string): void {
     }
     rmSync(folder, { recursive: true });
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(
     join(folder, MARKER),
     'Made by readmill demo, which removes this folder when it runs again.\n',

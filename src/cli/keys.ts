@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { newIdentity } from '../as2/new-identity.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 
 export function registerKeys(program: Command): void {
   const keys = program.command('keys').description('keys and certificates for AS2');
@@ -29,7 +30,7 @@ export function registerKeys(program: Command): void {
       }
       const made = await newIdentity(name, Date.now());
       try {
-        mkdirSync(resolve(out), { recursive: true, mode: 0o700 });
+        makeFolder(resolve(out), 0o700);
         writeFileSync(keyPath, made.key, { mode: 0o600, flag: 'wx' });
         writeFileSync(certificatePath, made.certificate, { flag: 'wx' });
       } catch (thrown) {

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExactSum, formatSum, POWERS_OF_TEN } from '../model/decimal.js';
+import { makeFolder } from '../model/make-folder.js';
 import { isoDate } from '../model/time.js';
 import { type FileAnswer, openAnswers } from './answers.js';
 import { ByteFile, guarded } from './byte-file.js';
@@ -35,7 +35,7 @@ export interface GenerateResult {
 export async function generateNight(given: GenerateOptions): Promise<GenerateResult> {
   const options = resolveOptions(given);
   const { outDirectory, seed, dialect, intervalMinutes } = options;
-  guarded(outDirectory, () => mkdirSync(outDirectory, { recursive: true }));
+  guarded(outDirectory, () => makeFolder(outDirectory));
   const picker = createDefectPicker(seed, options.defects, options.missingRate, intervalMinutes);
   const registerPath = join(outDirectory, 'meters.csv');
   const answersPath = join(outDirectory, 'answers.json');

@@ -1,12 +1,11 @@
-import { closeSync, createWriteStream, openSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { createWriteStream, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { codeOf, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
-import { readFully } from '../store/read-fully.js';
 import type { CheckInput, CheckOutcome } from './check-files.js';
-import { type Archive, type ExpansionBudget, expandArchive, expansionBudget } from './expand.js';
+import { type Archive, archiveKind, type ExpansionBudget, expandArchive, expansionBudget } from './expand.js';
 
 /** Files of one call, those within archives included. */
 const CHECK_FILES_MAX = 10_000;
@@ -14,12 +13,6 @@ const CHECK_FILES_MAX = 10_000;
 const ARCHIVE_DEPTH_MAX = 2;
 /** Stands for standard input among the arguments. */
 const STANDARD_INPUT = '-';
-
-const GZ_MAGIC = [0x1f, 0x8b];
-const ZIP_MAGICS = [
-  [0x50, 0x4b, 0x03, 0x04],
-  [0x50, 0x4b, 0x05, 0x06],
-];
 
 /** The files that are to be checked, and those arguments and archives that cannot be read. */
 export interface GatheredInputs {
@@ -153,20 +146,6 @@ async function takeFile(
 
 function nextPath(gathering: Gathering): string {
   return join(gathering.folder(), `${gathering.made++}.input`);
-}
-
-/** Whether a file is compressed, by its first bytes: names lie. */
-function archiveKind(path: string): Archive['kind'] | null {
-  const fd = openSync(path, 'r');
-  try {
-    const head = new Uint8Array(4);
-    const length = readFully(fd, head, 0, head.length, 0);
-    const begins = (magic: number[]) => length >= magic.length && magic.every((byte, i) => head[i] === byte);
-    if (begins(GZ_MAGIC)) return 'gz';
-    return ZIP_MAGICS.some(begins) ? 'zip' : null;
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** The error for a full disk, where that is what went wrong; else null. */

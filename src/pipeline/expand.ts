@@ -1,10 +1,11 @@
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import yauzl from 'yauzl';
 import { ReadmillError } from '../model/errors.js';
+import { readFully } from '../store/read-fully.js';
 import type { InputRecord } from './run-state.js';
 
 /** Files that a zip may hold, bytes that a compressed file may expand to, and how many times its size. */
@@ -14,9 +15,27 @@ export const EXPANSION_RATIO_MAX = 200;
 /** A file may expand to this much whatever its ratio. */
 const EXPANSION_FREE_BYTES = 16 * 1024 ** 2;
 
-/** Whether a file's name says that it is compressed. */
-export function isCompressed(name: string): boolean {
-  return /\.(gz|zip)$/i.test(name);
+const GZ_MAGIC = [0x1f, 0x8b];
+const ZIP_MAGICS = [
+  [0x50, 0x4b, 0x03, 0x04],
+  [0x50, 0x4b, 0x05, 0x06],
+];
+
+/**
+ * Whether a file is compressed, by its first bytes: names lie. Null where it is not.
+ * @throws the system's error where it cannot be read
+ */
+export function archiveKind(path: string): Archive['kind'] | null {
+  const fd = openSync(path, 'r');
+  try {
+    const head = new Uint8Array(4);
+    const length = readFully(fd, head, 0, head.length, 0);
+    const begins = (magic: number[]) => length >= magic.length && magic.every((byte, i) => head[i] === byte);
+    if (begins(GZ_MAGIC)) return 'gz';
+    return ZIP_MAGICS.some(begins) ? 'zip' : null;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A compressed file. */
@@ -48,17 +67,20 @@ export function expansionBudget(sizeBytes: number): ExpansionBudget {
 }
 
 /**
- * Expands a .gz or .zip into `directory`, and makes what it holds the input's members.
+ * Expands a compressed input into `directory`, and makes what it holds the input's members; any other is left as it
+ * is.
  * @throws ReadmillError READMILL_INPUT_EXPANSION where it would grow beyond the limits, and the error of the
  *   decoder where it is damaged
  */
 export async function expandInput(input: InputRecord, number: number, directory: string): Promise<void> {
-  input.members = [];
   const { path, name, sizeBytes } = input;
-  const archive: Archive = { path, name, sizeBytes, kind: /\.gz$/i.test(name) ? 'gz' : 'zip' };
+  const kind = archiveKind(path);
+  if (kind === null) return;
+  input.members = [];
+  const archive: Archive = { path, name, sizeBytes, kind };
   const pathOf = (n: number) => join(directory, `${number}-${n}.expanded`);
   const nameOf = (inner: string) =>
-    archive.kind === 'gz' ? name.slice(0, -3) : `${name}!${basename(inner)}`;
+    archive.kind === 'gz' ? name.replace(/\.gz$/i, '') : `${name}!${basename(inner)}`;
   for await (const member of expandArchive(archive, pathOf, nameOf)) input.members.push(member);
 }
 

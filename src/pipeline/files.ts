@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { codeOf } from '../model/errors.js';
 
@@ -26,15 +26,23 @@ export async function syncPath(path: string): Promise<void> {
   }
 }
 
+/** Writes all files of a folder, and its entries, to the disk. */
+export async function syncFolder(path: string): Promise<void> {
+  for (const name of readdirSync(path)) await syncPath(join(path, name));
+  await syncPath(path);
+}
+
 /**
  * Moves a file to its final name: by rename, or from another file system by copy, sync and rename, so that
  * the final name never shows half a file. Moving again what was moved already does nothing.
+ * @returns whether it was renamed, so that a program that has it open still writes to it
  */
-export async function moveFile(from: string, to: string): Promise<void> {
-  if (!existsSync(from) && existsSync(to)) return;
+export async function moveFile(from: string, to: string): Promise<boolean> {
+  if (!existsSync(from) && existsSync(to)) return false;
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   try {
     renameSync(from, to);
+    return true;
   } catch (thrown) {
     if (codeOf(thrown) !== 'EXDEV') throw thrown;
     // Another host may move the same file: the name is of what is moved.
@@ -48,5 +56,6 @@ export async function moveFile(from: string, to: string): Promise<void> {
       rmSync(beside, { force: true });
     }
     rmSync(from);
+    return false;
   }
 }

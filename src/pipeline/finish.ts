@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSum } from '../model/decimal.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
-import { moveFile, syncPath } from './files.js';
-import { hasChanged } from './intake.js';
+import { moveFile, syncFolder } from './files.js';
+import { hasChanged, shownPath } from './intake.js';
 import { type NightDeliveries, NO_DELIVERIES } from './night-delivery.js';
 import { joinLists, type ListName } from './night-lists.js';
 import { type NightTotals, nightTotals } from './night-totals.js';
@@ -72,12 +72,12 @@ export async function finishNight(
     night.totals = nightTotals(run, scan, tasks);
     night.lists = await joinLists(directory, drafts, tasks);
     night.quarantine = await writeQuarantine(run, scan, drafts, tasks);
-    night.archive = archivePaths(run);
     writeManifest(night, directory);
     night.deliveries = (await deliver?.(night)) ?? NO_DELIVERIES;
     await ledger.confirm();
+    night.archive = archivePaths(run);
     report(night);
-    await syncPath(directory);
+    await syncFolder(directory);
     run.phase = 'finish';
     await ledger.write([[RUN_KEY, run]]);
   } else {
@@ -88,16 +88,26 @@ export async function finishNight(
   for (const [number, path] of night.archive) {
     const input = run.inputs[number]!;
     const isThere = existsSync(input.path);
-    // What somebody changed since it was read holds what nobody has read: it stays for the next run.
     if (isThere && hasChanged(input)) continue;
-    if (isThere || existsSync(path)) await moveFile(input.path, path);
+    if (isThere || existsSync(path)) await putAway(input, path);
   }
   await closeRun(night, ledger);
   await removeUnused(run, ledger);
   await removeWork(run.config.state, ledger);
 }
 
-/** Where each input goes: done and repeated ones to the archive, failed ones to the quarantine. */
+/** Moves an input; one that was changed in the very moment goes back, since nobody has read what it holds. */
+async function putAway(input: InputRecord, path: string): Promise<void> {
+  if (!(await moveFile(input.path, path))) return;
+  const { size, mtimeMs } = statSync(path);
+  const isAsRead = size === input.sizeBytes && mtimeMs === input.modifiedMs;
+  if (!isAsRead && !existsSync(input.path)) await moveFile(path, input.path);
+}
+
+/**
+ * Where each input goes: done and repeated ones to the archive, failed ones to the quarantine. What somebody changed
+ * since it was read holds what nobody has read: it stays for the next run, and the report says so.
+ */
 function archivePaths(run: RunRecord): Map<number, string> {
   const paths = new Map<number, string>();
   const { state } = run.config;
@@ -105,6 +115,11 @@ function archivePaths(run: RunRecord): Map<number, string> {
   for (const [number, input] of run.inputs.entries()) {
     const folder = { done: 'archive', duplicate: 'archive', failed: 'quarantine', claimed: '' }[input.status];
     if (folder === '' || staysInInbox(input)) continue;
+    if (existsSync(input.path) && hasChanged(input)) {
+      const reason = 'it was changed after it was read: the next run takes it';
+      run.leftInInbox.push({ path: shownPath(input.path), reason });
+      continue;
+    }
     const below = input.status === 'duplicate' ? 'duplicates' : input.status === 'failed' ? 'failed' : '';
     paths.set(number, join(state, folder, run.runId, below, input.source, input.name));
   }

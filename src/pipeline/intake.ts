@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import type { Config } from './config.js';
+import { hashFile } from './hash-file.js';
 import type { InputRecord } from './run-state.js';
 
 /** Files that one run takes in; the others wait for the next. */
@@ -107,6 +108,25 @@ export function hasChanged(input: InputRecord): boolean {
   const stat = statSync(input.path);
   return (
     stat.size !== input.sizeBytes || stat.mtimeMs !== input.modifiedMs || stat.ctimeMs !== input.changedMs
+  );
+}
+
+/**
+ * Sees to it that a file that was read has still the content that was read, whatever its times say: somebody may
+ * have put it back.
+ * @param why ends the message's first sentence: what the content is needed for
+ * @throws ReadmillError READMILL_INPUT_CHANGED
+ */
+export function requireSameContent(input: InputRecord, why: string): void {
+  let problem = 'holds something else';
+  try {
+    if (!hasChanged(input) || hashFile(input.path) === input.sha256) return;
+  } catch (thrown) {
+    problem = `cannot be read: ${messageOf(thrown)}`;
+  }
+  throw new ReadmillError(
+    'READMILL_INPUT_CHANGED',
+    `${input.path} was read in this run, and now ${problem}; ${why}. Put the file back as it came (SHA-256 ${input.sha256}), then run the same command again: it goes on where it was.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 import { compactSecond } from '../model/time.js';
 import { withChecksum } from '../store/history-names.js';
 import type { Ledger, LedgerWrite } from '../store/ledger.js';
@@ -62,7 +63,7 @@ export async function publishTask(
   const { config, runId } = run;
   await ledger.confirm();
   const historyDirectory = join(config.state, 'history');
-  mkdirSync(config.output.directory, { recursive: true, mode: 0o750 });
+  makeFolder(config.output.directory, 0o750);
   mkdirSync(historyDirectory, { recursive: true, mode: 0o700 });
   await Promise.all(stagedFiles(result).map(syncPath));
   const names: string[] = [];

@@ -1,13 +1,14 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { shownText } from '../conformance/finding-buffer.js';
 import { RULES } from '../conformance/rules.js';
 import { formatNamed } from '../formats/formats.js';
 import { readFully } from '../store/read-fully.js';
 import { moveFile, syncPath } from './files.js';
+import { requireSameContent } from './intake.js';
 import { csvField, ListWriter } from './list-writer.js';
 import { REJECT_COLUMNS } from './reject-rows.js';
-import type { RunRecord, ScannedRange, ScanOutcome } from './run-state.js';
+import type { InputRecord, RunRecord, ScannedRange, ScanOutcome } from './run-state.js';
 import type { TaskRecord } from './settle.js';
 
 const PIECE_BYTES = 1 << 20;
@@ -23,6 +24,7 @@ const REASONS_HEADER = 'quarantine_line,file_line,file_offset,bytes,code,column,
  * quarantine, with the reasons beside them. Done again after a crash, it writes the same.
  * @param drafts folder in which they are written before they are moved there
  * @returns by input number the path of its quarantine file
+ * @throws ReadmillError READMILL_INPUT_CHANGED where an input has not the content any more that was read
  */
 export async function writeQuarantine(
   run: RunRecord,
@@ -48,7 +50,8 @@ export async function writeQuarantine(
       const draft = join(drafts, 'quarantine', input.source, fileName);
       if (open?.target !== target) {
         await open?.close();
-        open = new OpenQuarantine(member.path, target, draft, formatNamed(member.format!).endsInLine);
+        const { endsInLine } = formatNamed(member.format!);
+        open = new OpenQuarantine(input, member.path, target, draft, endsInLine);
         if (!paths.has(range.input)) paths.set(range.input, target);
       }
       for (const row of inOrder(ownRows(range), later)) open.add(row, range);
@@ -127,57 +130,86 @@ class OpenQuarantine {
   private readonly to: number;
   private readonly reasons: ListWriter;
   private line = 0;
+  private readonly changedMs: number;
 
   constructor(
-    source: string,
+    private readonly input: InputRecord,
+    private readonly source: string,
     readonly target: string,
     private readonly draft: string,
     /** Whether each part ends in a line end of its own; else one is put behind it. */
     private readonly endsInLine: boolean,
   ) {
+    this.requireSource();
     mkdirSync(dirname(draft), { recursive: true, mode: 0o700 });
     this.from = openSync(source, 'r');
+    this.changedMs = this.changeTime();
     this.to = openSync(draft, 'w', 0o600);
     this.reasons = new ListWriter(`${draft}.reasons.csv`);
     this.reasons.line(REASONS_HEADER);
   }
 
+  /** What was expanded is ours; the input itself may be written to by others, and must be what was read. */
+  private requireSource(): void {
+    if (this.source !== this.input.path) return;
+    requireSameContent(this.input, 'its rejected records cannot be copied into the quarantine');
+  }
+
+  /** Of the file that is open, whatever has its name by now. */
+  private changeTime(): number {
+    return fstatSync(this.from).ctimeMs;
+  }
+
   add(row: Float64Array, range: ScannedRange): void {
-    const { head, lineEnds } = copyRecord(this.from, this.to, row[1]!, row[2]!, !this.endsInLine);
+    let copied: CopiedRecord;
+    try {
+      copied = copyRecord(this.from, this.to, row[1]!, row[2]!, !this.endsInLine);
+    } catch (thrown) {
+      this.requireSource();
+      throw thrown;
+    }
+    const { head, lineEnds } = copied;
     this.reasons.line(reasonLine(row, head, this.line + 1, range, this.endsInLine));
     this.line += this.endsInLine ? 1 : lineEnds + 1;
   }
 
+  /** Ends both files; they are good only where the input did not change meanwhile. */
   async close(): Promise<void> {
+    const hasChanged = this.changeTime() !== this.changedMs;
     closeSync(this.from);
     closeSync(this.to);
     this.reasons.close();
+    if (hasChanged) this.requireSource();
     for (const end of ['', '.reasons.csv']) {
       await syncPath(`${this.draft}${end}`);
       await moveFile(`${this.draft}${end}`, `${this.target}${end}`);
     }
+    await syncPath(dirname(this.target));
   }
 }
 
 const piece = Buffer.alloc(PIECE_BYTES);
 
-/**
- * Copies a record byte for byte, and a line end behind it where it has none of its own.
- * @returns its beginning, and the line ends in it where they are asked for
- */
+/** The beginning of a record that was copied, and the line ends in it where they are asked for. */
+interface CopiedRecord {
+  head: Buffer;
+  lineEnds: number;
+}
+
+/** Copies a record byte for byte, and a line end behind it where it has none of its own. */
 function copyRecord(
   from: number,
   to: number,
   offset: number,
   length: number,
   needsEnd: boolean,
-): { head: Buffer; lineEnds: number } {
+): CopiedRecord {
   let head = Buffer.alloc(0);
   let copied = 0;
   let lineEnds = 0;
   while (copied < length) {
     const got = readFully(from, piece, 0, Math.min(PIECE_BYTES, length - copied), offset + copied);
-    if (got === 0) throw new Error('an input is shorter than when it was read');
+    if (got === 0) throw new Error('it is shorter than when it was read');
     if (copied === 0) head = Buffer.from(piece.subarray(0, Math.min(got, 4096)));
     if (needsEnd) lineEnds += lineEndsIn(piece.subarray(0, got));
     let written = 0;

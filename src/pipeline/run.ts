@@ -9,11 +9,11 @@ import { openLedgerAt } from '../store/ledger-place.js';
 import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
 import { isOnRedis } from '../store/redis-connection.js';
 import type { Config } from './config.js';
-import { expandInput, isCompressed } from './expand.js';
+import { expandInput } from './expand.js';
 import { syncPath } from './files.js';
 import { finishNight, type Night } from './finish.js';
 import { detectFormats } from './input-formats.js';
-import { type Claim, claimFiles, inputOf } from './intake.js';
+import { type Claim, claimFiles, inputOf, requireSameContent } from './intake.js';
 import type { NightDeliveries } from './night-delivery.js';
 import type { Progress } from './progress.js';
 import { checkNameTemplate } from './publish.js';
@@ -229,7 +229,7 @@ async function expandInputs(run: RunRecord): Promise<void> {
   const directory = join(workDirectory(run), 'expanded');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [number, input] of run.inputs.entries()) {
-    if (input.status !== 'claimed' || !isCompressed(input.name)) continue;
+    if (input.status !== 'claimed') continue;
     try {
       await expandInput(input, number, directory);
       if (run.fence) for (const { path } of input.members) await syncPath(path);
@@ -237,9 +237,9 @@ async function expandInputs(run: RunRecord): Promise<void> {
       const { syscall, path = input.path } = thrown as NodeJS.ErrnoException;
       if (isDiskFull(thrown) || syscall === 'write' || path !== input.path) throw thrown;
       input.status = 'failed';
-      input.problem = `cannot be expanded: ${messageOf(thrown)}`;
       // What the system refuses is no fault of the file: it stays in the inbox.
       if (syscall !== undefined) input.isToolFault = true;
+      input.problem = `cannot be ${syscall === undefined ? 'expanded' : 'read'}: ${messageOf(thrown)}`;
       input.members = [];
     }
   }
@@ -288,15 +288,18 @@ async function continueRun(
   pool: WorkerPool,
   options: RunOptions,
 ): Promise<Night> {
-  const isWhole = run.phase !== 'scan' && run.bootId === workBoot(ledger);
+  // What pass 1 came to is on the disk; its blocks, which only pass 2 needs, may not be after a restart of the machine.
+  const isWhole = run.phase === 'finish' || (run.phase === 'settle' && run.bootId === workBoot(ledger));
   let scan: ScanOutcome;
   if (isWhole) scan = deserialize(readFileSync(run.scanFile!)) as ScanOutcome;
   else {
+    const done = run.inputs.filter(({ status }) => status === 'done');
+    const carried = new Set(done.map(({ path }) => path));
     if (resumed) await restart(run, ledger);
     const blocks = join(workDirectory(run), 'blocks');
     mkdirSync(blocks, { recursive: true, mode: 0o700 });
     scan = await scanInputs(run, ledger, pool, blocks, options.rangeBytes ?? RANGE_BYTES, options.progress);
-    planAgain(run, ledger, scan);
+    planAgain(run, ledger, scan, carried);
     run.scanFile = join(workDirectory(run), 'scan.bin');
     writeFileSync(run.scanFile, serialize(scan), { mode: 0o600 });
     await syncPath(run.scanFile);
@@ -313,13 +316,33 @@ async function continueRun(
   return { run, scan, tasks, resumed, work, seconds: 0 };
 }
 
-/** Tasks that were done before a restart of the machine stay as they were planned. */
-function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome): void {
-  if (run.tasks === undefined) planSettling(run, ledger, scan);
+/**
+ * Tasks that were made current before a restart of the machine stay as they were planned, and need the files that
+ * they were made of.
+ * @param carried paths of the files that were read before the restart
+ * @throws ReadmillError READMILL_INPUT_CHANGED
+ */
+function planAgain(run: RunRecord, ledger: Ledger, scan: ScanOutcome, carried: ReadonlySet<string>): void {
+  if (run.tasks === undefined || ledger.list(`task/${run.runId}/`).length === 0) {
+    planSettling(run, ledger, scan);
+    return;
+  }
+  const lost = scan.inputs.find(({ path, status }) => carried.has(path) && status !== 'done');
+  if (lost === undefined) return;
+  throw new ReadmillError(
+    'READMILL_INPUT_CHANGED',
+    `${lost.path} was read before the machine was restarted, and now: ${lost.problem}. Parts of the run are current already. Put the file back as it came, then run the same command again: it goes on where it was.`,
+  );
 }
 
-/** Begins pass 1 again: whatever it left is of no use. */
+/**
+ * Begins pass 1 again: whatever it left is of no use. Where it had ended, parts of pass 2 may be current already, and
+ * the files must be those that they were made of.
+ */
 async function restart(run: RunRecord, ledger: Ledger): Promise<void> {
+  for (const input of run.inputs)
+    if (run.phase === 'settle' && input.status === 'done')
+      requireSameContent(input, 'after a restart of the machine it has to be read again');
   run.fence = ledger.fence;
   rmSync(join(workDirectory(run), 'blocks'), { recursive: true, force: true });
   for (const input of run.inputs) {

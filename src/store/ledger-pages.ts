@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { readFully } from './read-fully.js';
 
 /**
  * Checks the pages of an LMDB file (data version 2, little-endian) before LMDB itself maps them: it trusts what
@@ -126,7 +127,7 @@ const damagedMeta = () => new Damage('a page that says where all others are is d
 
 function readMeta(fd: number, position: number): Meta | null {
   const bytes = new Uint8Array(META_BYTES);
-  if (readSync(fd, bytes, 0, META_BYTES, position) < META_BYTES) return null;
+  if (readFully(fd, bytes, 0, META_BYTES, position) < META_BYTES) return null;
   const view = new DataView(bytes.buffer);
   const pageBytes = view.getUint32(FREE_TREE.at, true);
   const isPower =
@@ -231,7 +232,7 @@ class PageWalk {
     const { pageBytes } = this.meta;
     this.take(page, count);
     const bytes = new Uint8Array(count * pageBytes);
-    if (readSync(this.fd, bytes, 0, bytes.length, page * pageBytes) < bytes.length)
+    if (readFully(this.fd, bytes, 0, bytes.length, page * pageBytes) < bytes.length)
       throw new Damage('it is cut off');
     const view = new DataView(bytes.buffer);
     const written = view.getBigUint64(PAGE_TRANSACTION, true);

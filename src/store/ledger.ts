@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { open, type RootDatabase } from 'lmdb';
 import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 import {
   addToSum,
   checkEntries,
@@ -83,7 +84,7 @@ export function openLedger(stateDirectory: string): Ledger {
   refuseRedisLedger(stateDirectory);
   refuseDamagedPages(stateDirectory);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     database = open({ path, ...LMDB_OPTIONS, noMemInit: true, commitDelay: 0 });
   } catch (thrown) {
     if (isDiskFull(thrown)) throw diskFullError(thrown);
@@ -233,7 +234,16 @@ function refuseRedisLedger(stateDirectory: string): void {
 function refuseDamagedPages(stateDirectory: string): void {
   const path = join(ledgerFolder(stateDirectory), LEDGER_FILE);
   if (!existsSync(path)) return;
-  const damage = damageOfPages(path);
+  let damage: string | null;
+  try {
+    damage = damageOfPages(path);
+  } catch (thrown) {
+    throw new ReadmillError(
+      'READMILL_STATE_UNUSABLE',
+      `The state folder ${stateDirectory} cannot be read: ${messageOf(thrown)}. Nothing is lost. Check its rights and the disk, then run the same command again.`,
+      { cause: thrown },
+    );
+  }
   if (damage !== null) throw damagedLedger(ledgerFolder(stateDirectory), damage);
 }
 

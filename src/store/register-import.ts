@@ -2,7 +2,6 @@ import { createHash, type Hash } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
+import { makeFolder } from '../model/make-folder.js';
 import { readCsvRegister } from './register-csv.js';
 import { rowAppender } from './register-fields.js';
 import { BLOCK_ROWS_MAX, type RegisterWriter, registerWriter } from './register-file.js';
@@ -76,13 +76,13 @@ export async function importRegister(
   limits = { runRows: RUN_ROWS_MAX, blockRows: BLOCK_ROWS_MAX },
 ): Promise<RegisterImport> {
   const folder = writing(request.directory, () => {
-    mkdirSync(request.directory, { recursive: true });
+    makeFolder(request.directory);
     removeStaleFolders(request.directory);
     return mkdtempSync(join(request.directory, WORK_FOLDER));
   });
   const fds: number[] = [];
   const open = (name: string) => {
-    const fd = openSync(join(folder, name), 'wx+');
+    const fd = openSync(join(folder, name), 'wx+', 0o600);
     fds.push(fd);
     return fd;
   };

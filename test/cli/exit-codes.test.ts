@@ -53,6 +53,8 @@ const CASES: [command: string, args: string[], code: number, says: RegExp][] = [
   ['explain', ['explain', ...LOST, '--meter', 'M1'], 1, /lost\.json|--day/],
   ['keys', ['keys', 'new', '--name', 'a', '--out', 'keys'], 0, /a\.crt/],
   ['keys', ['keys', 'new', '--name', 'a'], 1, /--out/],
+  ['keys', ['keys', 'new', '--name', 'a', '--out', '/proc/none/keys'], 1, /cannot be written to: ENOENT/],
+  ['generate', ['generate', '--meters', '1', '--days', '1', '--out', '/proc/none'], 1, /READMILL_/],
   ['receive', ['receive', ...AT], 1, /"receiver"/],
   ['send', ['send', 'good.cmep', ...AT, '--partner', 'nobody'], 1, /No partner is named "nobody"/],
   ['retry', ['retry', ...AT], 0, /Nothing is left to deliver/],

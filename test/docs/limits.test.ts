@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { found, namedRows, sourceFiles, textOf } from './project-files.js';
+import { LIMITS, limitsPage, valueIn } from '../../bench/limits/limits-page.js';
+import { found, ROOT, sourceFiles, textOf } from './project-files.js';
 
 /** Names in `_MAX` that bound no input: figures of arithmetic, of a fixed layout, of the generator's dice. */
 const NO_LIMITS_OF_INPUT = new Set([
@@ -13,32 +16,28 @@ const NO_LIMITS_OF_INPUT = new Set([
   'TRIPLE_BYTES_MAX',
 ]);
 
-/** A constant of a file that is a number of numbers, operators and other constants of that file. */
-function numberIn(source: string, name: string, depth = 0): number {
-  const text = new RegExp(`const ${name}(?:: number)? = ([^;]+);`).exec(source)?.[1];
-  if (text === undefined || depth > 3) return Number.NaN;
-  const plain = text.replace(/\b[A-Z][A-Z_]+\b/g, (other) => String(numberIn(source, other, depth + 1)));
-  if (!/^(?:Math\.ceil|[\d_.\s()*/+<-])+$/.test(plain)) return Number.NaN;
-  return Number(new Function(`return (${plain})`)());
-}
-
-const rows = namedRows(textOf('docs/limits.md')).map(([name, value, file]) => ({
-  name,
-  value: Number(/^[\d,.]*\d/.exec(value!)?.[0].replaceAll(',', '')),
-  file: file!,
-}));
+/** Limits that no test goes to: this number may only get smaller. */
+const UNTRIED_MAX = 100;
 
 describe('docs/limits.md', () => {
-  it('has rows', () => {
-    expect(rows.length).toBeGreaterThan(50);
+  it('is what the catalogue and the code say (npm run docs)', () => {
+    expect(textOf('docs/limits.md')).toBe(limitsPage(ROOT));
   });
 
-  it.each(rows)('$name of $file is $value', ({ name, value, file }) => {
-    expect(numberIn(textOf(file), name)).toBe(value);
+  it.each(LIMITS)('$name of $file has a value', ({ name, file }) => {
+    expect(valueIn(textOf(file), name)).toBeGreaterThan(0);
+  });
+
+  it('names for each limit the test that goes to it and beyond, or that it changes the pace alone', () => {
+    const untried = LIMITS.filter(({ test, sameAs }) => test === undefined && sameAs === undefined);
+    expect(untried.length).toBeLessThanOrEqual(UNTRIED_MAX);
+    for (const { test, sameAs } of LIMITS)
+      for (const path of [test, sameAs])
+        expect(path === undefined || existsSync(join(ROOT, path))).toBe(true);
   });
 
   it('names every limit of the source', () => {
-    const described = new Set(rows.map(({ name }) => name));
+    const described = new Set(LIMITS.map(({ name }) => name));
     const inSource = sourceFiles()
       .filter((file) => !file.startsWith('src/generate/'))
       .flatMap((file) => [...found(textOf(file), /^(?:export )?const ([A-Z][A-Z_]*_MAX)\b[^=]*= [^[{]/gm)]);

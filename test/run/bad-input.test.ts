@@ -105,11 +105,18 @@ test.concurrent('a truncated .gz', () => {
   );
 });
 
-test.concurrent('a .gz that is none', () =>
-  expectFailed('text.gz', Buffer.from('MEPMD01,'), /cannot be expanded: /));
+test.concurrent.each(['text.gz', 'text.zip'])('%s that is none is read as what it is', async (name) => {
+  const folder = folderWithGood();
+  writeFileSync(join(folder.inbox, name), 'MEPMD01,');
+  const ran = await runNight(folder);
+  expect(inputOf(ran, name)).toMatchObject({ status: 'done', rejectedRecords: 1 });
+  expectGoodDone(folder, ran);
+});
 
-test.concurrent('a .zip that is none', () =>
-  expectFailed('text.zip', Buffer.from('MEPMD01,'), /cannot be expanded: /));
+test.concurrent('a .zip that is cut off', () => {
+  const whole = zipFile([{ name: 'a.cmep', content: readFileSync(night.files[0]!.path) }]);
+  return expectFailed('cut.zip', whole.subarray(0, whole.length >> 1), /cannot be expanded: /);
+});
 
 test.concurrent('a .gz of zeros that would grow a thousand times', () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
@@ -176,7 +183,9 @@ test.concurrent('one endless line of 300 MB costs one record and less than 400 M
 test.concurrent('a .gz is carried as what it holds', async () => {
   const folder = runFolder();
   for (const [i, name] of GOOD_NAMES.entries()) {
-    writeFileSync(join(folder.inbox, `${name}.gz`), gzipSync(readFileSync(night.files[i]!.path)));
+    // Whether a file is compressed its content says, as `check` has it.
+    const packed = i === 0 ? `${name}.gz` : name.replace('.cmep', '.dat');
+    writeFileSync(join(folder.inbox, packed), gzipSync(readFileSync(night.files[i]!.path)));
   }
   const ran = await runNight(folder);
   expect(ran.code).toBe(0);

@@ -12,6 +12,7 @@ import {
   runNight,
 } from './night-folder.js';
 import { readmill, start, startReadmill } from './program.js';
+import { hourly, writtenLine } from './written-lines.js';
 
 let night: GeneratedNight;
 beforeAll(async () => {
@@ -115,4 +116,15 @@ test.concurrent('a file that is too young, or not whole by its name, waits in th
   const later = await runNight(folder);
   expect(later.report.inputs).toHaveLength(night.files.length);
   expect(readdirSync(folder.inbox)).toEqual(['half.cmep.part']);
+});
+
+test.concurrent('two runs at one reference clock give each batch a name of its own', async () => {
+  const folder = folderWith(night);
+  const first = await runNight(folder);
+  const line = writtenLine({ meterId: 'M000000001', triples: hourly('202611190600', ['1.0']) });
+  writeFileSync(join(folder.inbox, 'more.cmep'), line);
+  const second = await runNight(folder);
+  const names = [first, second].flatMap(({ report }) => report.batches.map(({ file }) => file));
+  expect(second.report.batches.length).toBeGreaterThan(0);
+  expect([second.stderr, new Set(names).size]).toEqual(['', names.length]);
 });

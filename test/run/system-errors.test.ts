@@ -94,3 +94,84 @@ test.concurrent('a file that grows after it was read is not put away as done: th
   expect(again.reads.accepted + again.reads.duplicates).toBe(again.reads.received);
   expect(readdirSync(folder.inbox)).toEqual([]);
 });
+
+/** Stops a night at a file of its state folder, after all inputs were read, and hands over what the inbox holds. */
+async function stoppedAt(path: string, inputs: Record<string, Buffer>): Promise<RunFolder> {
+  const folder = runFolder({ register: night.register });
+  for (const [name, bytes] of Object.entries(inputs)) writeFileSync(join(folder.inbox, name), bytes);
+  const ended = await runWith(folder, { kind: 'rights', path: join(folder.state, path), errno: 'EACCES' });
+  expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining('READMILL_NO_RIGHTS')]);
+  return folder;
+}
+
+const CHANGES: [string, (path: string, bytes: Buffer) => void][] = [
+  ['cut', (path, bytes) => writeFileSync(path, bytes.subarray(0, 200))],
+  ['changed', (path, bytes) => writeFileSync(path, bytes.toString('latin1').replaceAll('MEP', 'MAP'))],
+  ['removed', (path) => rmSync(path)],
+];
+
+test.concurrent.each(CHANGES)(
+  'an input that is %s before its rejected records are in the quarantine stops the run until it is back',
+  async (_how, change) => {
+    const good = readFileSync(night.files[0]!.path);
+    const rejected = Buffer.from('MEPMD01,a line that is none\r\n');
+    const bytes = Buffer.concat([good, rejected]);
+    const folder = await stoppedAt('quarantine', { 'night.cmep': bytes });
+    const path = join(folder.inbox, 'night.cmep');
+    change(path, bytes);
+    const refused = await readmill(runArguments(folder));
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toMatch(
+      /night\.cmep was read in this run.*SHA-256 [0-9a-f]{64}.*READMILL_INPUT_CHANGED/,
+    );
+    writeFileSync(path, bytes);
+    const { code, stdout } = await readmill(runArguments(folder));
+    expect(code).toBe(2);
+    const { inputs } = JSON.parse(stdout) as { inputs: { quarantine: string }[] };
+    expect(
+      readFileSync(join(folder.state, 'quarantine', inputs[0]!.quarantine.split('/quarantine/')[1]!)),
+    ).toEqual(rejected);
+  },
+);
+
+test.concurrent('the report of a file that was changed after it was read says that it stays', async () => {
+  const bytes = readFileSync(night.files[0]!.path);
+  const folder = await stoppedAt('reports/20261122060000-0001/manifest.json', { 'night.cmep': bytes });
+  writeFileSync(join(folder.inbox, 'night.cmep'), Buffer.concat([bytes, bytes.subarray(0, 100)]));
+  const { stdout } = await readmill(runArguments(folder));
+  const report = JSON.parse(stdout) as {
+    inputs: { archivedAs?: string }[];
+    leftInInbox: { reason: string }[];
+  };
+  expect(report.inputs.map(({ archivedAs }) => archivedAs)).toEqual([undefined]);
+  expect(report.leftInInbox).toMatchObject([
+    { reason: expect.stringContaining('changed after it was read') },
+  ]);
+  expect(readdirSync(folder.inbox)).toEqual(['night.cmep']);
+});
+
+/** Where it is looked at which format the file has, where it is hashed, and where it is read. */
+test.concurrent.each([1, 4, 5])(
+  'a file that cannot be opened at call %i is not taken for another',
+  async (at) => {
+    const folder = runFolder({ register: night.register });
+    const path = join(folder.inbox, 'night.cmep');
+    writeFileSync(path, readFileSync(night.files[0]!.path));
+    const ended = await runWith(folder, { kind: 'error', class: 'open', errno: 'EACCES', at, path });
+    expect(ended.code).toBe(1);
+    expect(JSON.parse(ended.stdout).inputs[0]).toMatchObject({ status: 'failed', reads: 0 });
+    await expectDoneAfterwards(folder);
+  },
+);
+
+test.concurrent('a file that is changed in the moment in which it is put away goes back', async () => {
+  const folder = runFolder({ register: night.register });
+  const path = join(folder.inbox, 'night.cmep');
+  const bytes = readFileSync(night.files[0]!.path);
+  writeFileSync(path, bytes);
+  await runWith(folder, { kind: 'alter', class: 'change', how: 'flip', at: 0, path });
+  expect(readdirSync(folder.inbox)).toEqual(['night.cmep']);
+  writeFileSync(path, bytes);
+  const again = JSON.parse((await readmill(runArguments(folder))).stdout);
+  expect(again.inputs[0]).toMatchObject({ status: 'duplicate' });
+});

@@ -145,6 +145,8 @@ function placeOf(
   if (out !== undefined && out.value === carried(read) && out.flag[0] === read.flag[0]) return 'accepted';
   const before = kept?.read ?? null;
   if (before !== null) {
+    // Of reads that wait for their day's close the one with precedence is the one that waits.
+    if (kept!.isWaiting && !beats(before, read)) return 'waiting';
     const isSame = before.value === read.value;
     if (!isSame && beats(read, before) && !kept!.isWaiting) told.tell('lost to a read that it beats', where);
     return 'duplicates';
