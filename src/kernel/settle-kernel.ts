@@ -31,13 +31,13 @@ interface SettleExports {
     classes: number,
     complete: number,
   ): void;
-  setBlocks(at: number, starts: number, meterStarts: number, count: number, startStamp: number): void;
+  setBlocks(at: number, starts: number, meterStarts: number, count: number): void;
   findStarts(blocks: number, bytes: number, starts: number): number;
   markFirsts(blocks: number, starts: number, count: number, meterStarts: number): number;
   setStop(idLength: number): void;
   setRegisterRow(row: number): void;
   registerRow(): number;
-  learnFlag(number: number): number;
+  learnFlag(number: number): void;
   settleMeters(first: number, recordsMax: number, bytesMax: number): number;
   clear(): void;
   textLength(): number;

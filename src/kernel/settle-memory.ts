@@ -48,7 +48,7 @@ export const TAIL_TEXT_ROOM = 112;
 /** A policy for each service class of the register. */
 export const POLICIES = TAILS + TAILS_ROOM * TAIL_BYTES;
 export const POLICIES_ROOM = 32;
-export const POLICY_BYTES = 80;
+export const POLICY_BYTES = 48;
 /** Within a policy, doubles: minutes of a run of one value that is told (0 or more, else infinite). */
 export const POLICY_RUN_MINUTES = 0;
 /** Checks that apply: bits. */
@@ -56,14 +56,10 @@ export const POLICY_CHECKS = 8;
 export const CHECKS_NEGATIVE = 1;
 export const CHECKS_MAXIMUM = 2;
 export const CHECKS_SPIKE = 4;
-export const CHECKS_TOTAL = 8;
 export const POLICY_SPIKE_FLOOR = 16;
 export const POLICY_SPIKE_RATIO = 24;
 export const POLICY_SUM_TOLERANCE = 32;
 export const POLICY_MAXIMUM = 40;
-export const POLICY_LOW = 48;
-export const POLICY_HIGH = 56;
-export const POLICY_REFERENCE_DAYS = 64;
 
 /** Of each unit: bits, and the code of the register that counts it (or -1). */
 export const UNIT_TABLE = POLICIES + POLICIES_ROOM * POLICY_BYTES;
@@ -151,4 +147,6 @@ export const JUDGED_SUM = 32;
 export const STOP = JUDGED + JUDGED_ROOM * JUDGED_BYTES;
 export const STOP_BYTES = 256;
 
+/** Bytes of blocks and of the register's rows that the kernel takes: addresses in it have 32 bits. */
+export const PARTITION_ROOM = 1_073_741_824;
 export const PARTITION = STOP + STOP_BYTES;

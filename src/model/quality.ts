@@ -26,9 +26,6 @@ export const FORM_NAMED = 3;
 
 export const MASK_MAX = (1 << 18) - 1;
 
-/** Meta word of a slot that nothing came for: no letter, no value. */
-export const META_ABSENT = NO_DECIMALS;
-
 export function metaWord(decimals: number, letter: number, form = 0, digits = 0, mask = 0): number {
   return decimals | (letter << 3) | (form << 6) | (digits << 8) | (mask << 11);
 }

@@ -58,12 +58,14 @@ export class PlainMeters {
 
   /**
    * Begins a partition.
-   * @returns null where the kernel cannot settle any of its meters: it has a past, or the policies are unusual
+   * @returns null where the kernel cannot settle any of its meters: it has a past, is too large, or the policies are unusual
    */
   static open(state: SettleState, input: PartitionInput, slice: RegisterSlice | null): PlainMeters | null {
     const { task } = state;
     if (!task.sends || !task.vee.enabled || task.output.stamps !== 'explicit') return null;
     if (input.days.length > 0 || input.registers.length > 0) return null;
+    const bytes = input.pieces.lengths.reduce((sum, length) => sum + length, registerBytes(slice));
+    if (bytes > place.PARTITION_ROOM) return null;
     const policies = policiesOf(state, slice);
     return policies === null ? null : new PlainMeters(state, slice, policies);
   }
@@ -106,7 +108,7 @@ export class PlainMeters {
     this.putStamps(start);
     this.tables.begin();
     exports.setDay(start);
-    exports.setBlocks(this.blocksAt, this.startsAt, this.meterStartsAt, index.count, start);
+    exports.setBlocks(this.blocksAt, this.startsAt, this.meterStartsAt, index.count);
     exports.clear();
   }
 

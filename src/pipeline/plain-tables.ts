@@ -33,10 +33,9 @@ export function policiesOf(state: SettleState, slice: RegisterSlice | null): Pol
   return policies.every(isUsual) ? policies : null;
 }
 
+/** The names in it have 16 characters at the most (configuration): LEAD_BYTES_ROOM is enough for them. */
 export function putLead({ exports, buffer }: SettleKernel, output: OutputSettings): void {
   const lead = Buffer.from(recordLead(output), 'latin1');
-  if (lead.length > place.LEAD_BYTES_ROOM)
-    throw new RangeError('the names of sender and receiver are too long');
   new Uint8Array(buffer, place.LEAD, lead.length).set(lead);
   exports.setLead(lead.length);
 }
@@ -66,16 +65,12 @@ export function putPolicies({ buffer }: SettleKernel, policies: readonly Policy[
     const checks =
       (actions.negative === 'ignore' ? 0 : place.CHECKS_NEGATIVE) |
       (actions.overMaximum === 'ignore' ? 0 : place.CHECKS_MAXIMUM) |
-      (actions.spike === 'ignore' ? 0 : place.CHECKS_SPIKE) |
-      (actions.highLow === 'ignore' ? 0 : place.CHECKS_TOTAL);
+      (actions.spike === 'ignore' ? 0 : place.CHECKS_SPIKE);
     view.setInt32(at + place.POLICY_CHECKS, checks, true);
     put(place.POLICY_SPIKE_FLOOR, policy.spikeFloor);
     put(place.POLICY_SPIKE_RATIO, policy.spikeRatio);
     put(place.POLICY_SUM_TOLERANCE, policy.sumTolerance);
     put(place.POLICY_MAXIMUM, policy.maximumKwh);
-    put(place.POLICY_LOW, policy.low);
-    put(place.POLICY_HIGH, policy.high);
-    put(place.POLICY_REFERENCE_DAYS, policy.referenceDays);
   }
 }
 

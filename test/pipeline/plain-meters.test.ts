@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { findProfile, readerSettings } from '../../src/conformance/profiles.js';
 import { stampText } from '../../src/formats/cmep/writer.js';
+import { PARTITION_ROOM } from '../../src/kernel/settle-memory.js';
 import { dayNumber, readDayStart } from '../../src/model/time.js';
 import { PlainMeters } from '../../src/pipeline/plain-meters.js';
 import { scanRange } from '../../src/pipeline/scan-range.js';
@@ -212,4 +213,15 @@ it('what the kernel settles is what the program settles without it', { timeout: 
   for (let seed = 1; seed <= 24; seed++)
     plain += await compareNights(seed, 60, 5, seed % 3 === 0 ? 0.08 : 0.01);
   expect(plain).toBeGreaterThan(500);
+});
+
+it('a partition that is larger than the kernel can address is left to the program', () => {
+  const state = { task: { sends: true, vee: { enabled: true }, output: { stamps: 'explicit' } } };
+  const rules = { policyOf: () => DEFAULT_POLICY };
+  const openWith = (...lengths: number[]) => {
+    const pieces = { lengths: Int32Array.from(lengths) };
+    return PlainMeters.open({ ...state, rules } as never, { days: [], registers: [], pieces } as never, null);
+  };
+  expect(openWith(PARTITION_ROOM / 2, PARTITION_ROOM / 2)).not.toBeNull();
+  expect(openWith(PARTITION_ROOM / 2, PARTITION_ROOM / 2 + 8)).toBeNull();
 });

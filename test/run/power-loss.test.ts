@@ -70,11 +70,11 @@ describe('the order of what is written', () => {
 
 /** Where the power goes: at a call on a path, which comes after what the ledger has just been told. */
 const TURNS: [moment: string, path: string, when: 'before' | 'after', at: number][] = [
-  ['a batch is about to get its name', `state/work/${RUN_ID}/staging/task-0-0.dat`, 'before', 0],
-  ['a task is entered', `state/reports/${RUN_ID}`, 'before', 0],
+  ['a batch is about to get its name', join('state', 'work', RUN_ID, 'staging', 'task-0-0.dat'), 'before', 0],
+  ['a task is entered', join('state', 'reports', RUN_ID), 'before', 0],
   ['the report is entered', 'inbox/FILE', 'before', 0],
   ['a file was put away', 'inbox/FILE', 'after', 0],
-  ['the run is closed', `state/work/${RUN_ID}`, 'before', 0],
+  ['the run is closed', join('state', 'work', RUN_ID), 'before', 0],
 ];
 
 /** Runs on to the end; all that is there must be what the undisturbed run left. */

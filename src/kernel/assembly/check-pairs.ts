@@ -1,6 +1,18 @@
 /** The usual meters of `check`, in blocks that lie in order: `pipeline/check-pair` for all of a range in one go. */
 
 import {
+  channelOf,
+  countOf,
+  EXPLICIT_STAMPS,
+  firstStampOf,
+  flagsOf,
+  idLengthOf,
+  idOf,
+  intervalOf,
+  rangeOf,
+  WIDE_VALUES,
+} from './block';
+import {
   INTERVAL_UNITS,
   METER_LAST,
   METER_MARK,
@@ -11,10 +23,6 @@ import {
   PAIR_TIMES,
 } from './scan-layout';
 
-const HEADER_BYTES: i32 = 40;
-const WIDE_VALUES: i32 = 1;
-const EXPLICIT_STAMPS: i32 = 2;
-const HAS_CONSTANT: i32 = 16;
 /** Bits of a meta word: no value; where its mask begins (`model/quality`). */
 const NO_DECIMALS: i32 = 7;
 const MASK_SHIFT: i32 = 11;
@@ -23,21 +31,9 @@ function sizeOf(block: i32): i32 {
   return load<i32>(block) << 2;
 }
 
-function idLengthOf(block: i32): i32 {
-  return (load<i32>(block + 4) >> 16) & 0xff;
-}
-
-function flagsOf(block: i32): i32 {
-  return load<u8>(block + 7);
-}
-
-function idOf(block: i32): i32 {
-  return block + HEADER_BYTES + ((flagsOf(block) & HAS_CONSTANT) !== 0 ? 8 : 0);
-}
-
 /** What follows the meter id, which is padded to whole words. */
 function behindId(block: i32): i32 {
-  return idOf(block) + ((idLengthOf(block) + 3) & ~3);
+  return <i32>idOf(block) + ((idLengthOf(block) + 3) & ~3);
 }
 
 function beginsMeter(block: i32): bool {
@@ -71,8 +67,8 @@ export function markMeters(from: i32, to: i32): i32 {
 function compareMeters(a: i32, b: i32): i32 {
   const aLength = idLengthOf(a);
   const bLength = idLengthOf(b);
-  const aFrom = idOf(a);
-  const bFrom = idOf(b);
+  const aFrom = <i32>idOf(a);
+  const bFrom = <i32>idOf(b);
   for (let i = 0; i < min(aLength, bLength); i += 4) {
     const left = bswap(load<u32>(aFrom + i));
     const right = bswap(load<u32>(bFrom + i));
@@ -106,13 +102,13 @@ function isPlainPair(one: i32, other: i32, tolerance: f64): bool {
   const a = isSwapped ? other : one;
   const b = isSwapped ? one : other;
   if (flagsOf(a) !== 0 || (flagsOf(b) & ~(EXPLICIT_STAMPS | WIDE_VALUES)) !== 0) return false;
-  if (intervalChannel(b) !== <i32>load<u16>(a + 4)) return false;
-  const interval = <i32>load<u16>(a + 8);
-  const count = <i32>load<u16>(a + 10);
-  if (interval === 0 || load<u16>(b + 10) !== 2 || load<i32>(a + 16) !== load<i32>(b + 16)) return false;
+  if (intervalChannel(b) !== channelOf(a)) return false;
+  const interval = intervalOf(a);
+  const count = countOf(a);
+  if (interval === 0 || countOf(b) !== 2 || rangeOf(a) !== rangeOf(b)) return false;
   const meta = behindId(a);
   if ((load<i32>(meta) & 7) === NO_DECIMALS) return false;
-  const firstStamp = load<i32>(a + 32);
+  const firstStamp = firstStampOf(a);
   const times = load<i32>(PAIR_TIMES);
   if (times === 0) {
     store<i32>(PAIR_FIRST_STAMP, firstStamp);
@@ -132,7 +128,7 @@ function isPlainPair(one: i32, other: i32, tolerance: f64): bool {
 
 /** The channel of the intervals that a block's register counts, or below 0. */
 function intervalChannel(block: i32): i32 {
-  const channel = <i32>load<u16>(block + 4);
+  const channel = channelOf(block);
   return load<i32>(INTERVAL_UNITS + (channel >> 2) * 4) * 4 + (channel & 3);
 }
 
@@ -147,8 +143,8 @@ function isRegisterPlain(
 ): bool {
   const flags = flagsOf(block);
   let at = behindId(block);
-  let start = load<i32>(block + 32);
-  let end = start + <i32>load<u16>(block + 8);
+  let start = firstStampOf(block);
+  let end = start + intervalOf(block);
   if ((flags & EXPLICIT_STAMPS) !== 0) {
     start = load<i32>(at);
     end = load<i32>(at + 4);

@@ -67,7 +67,7 @@ export const UNKNOWN_FLAG = 2;
 export const UNKNOWN_TAIL = 3;
 
 /** The day that is settled: its bounds in minutes since 1970, UTC. */
-let dayStart: i32 = 0;
+export let dayStart: i32 = 0;
 let flagCount: i32 = 0;
 let tailCount: i32 = 0;
 let lastFlag: usize = FLAGS;

@@ -52,9 +52,18 @@ import {
 } from '../settle-memory';
 import { channelOf, createdOf, idLengthOf, idOf, rangeOf } from './block';
 import { compare, copy } from './bytes';
-import { CLOSING, judgeMeter, OPENING, OTHER, slotsBefore } from './judge';
+import { CLOSING, dayStart, judgeMeter, OPENING, OTHER, slotsBefore } from './judge';
 import { markRows, registerRow, seekMeter, setRegisterRow } from './register-rows';
-import { makePrefixes, putHeader, putLineEnd, putRead, putReads, setTextLength, textLength } from './text';
+import {
+  makePrefixes,
+  PREFIX_FRAME,
+  putHeader,
+  putLineEnd,
+  putRead,
+  putReads,
+  setTextLength,
+  textLength,
+} from './text';
 
 const RECORD_READS_MAX = 48;
 const MINUTES_PER_DAY = 1440;
@@ -70,7 +79,6 @@ let blocks: usize = 0;
 let starts: usize = 0;
 let meterStarts: usize = 0;
 let blockCount: i32 = 0;
-let dayStart: i32 = 0;
 let stopLength: i32 = 0;
 
 export let why: i32 = AT_END;
@@ -90,19 +98,18 @@ export function setStop(idLength: i32): void {
 }
 
 /** The blocks of a partition in order: words `starts` count from `at`; 1 in `firsts` where a meter begins. */
-export function setBlocks(at: usize, startsAt: usize, firsts: usize, count: i32, start: i32): void {
+export function setBlocks(at: usize, startsAt: usize, firsts: usize, count: i32): void {
   blocks = at;
   starts = startsAt;
   meterStarts = firsts;
   blockCount = count;
-  dayStart = start;
 }
 
 /** Makes the prefixes of a flag. @param number its place in FLAGS */
-export function learnFlag(number: i32): i32 {
+export function learnFlag(number: i32): void {
   const flag: usize = FLAGS + (number << FLAG_BYTES_SHIFT);
   const prefixes: usize = PREFIXES + number * PREFIXES_OF_FLAG;
-  return makePrefixes(prefixes, STAMPS, SLOTS_OF_ALL + 2, flag + FLAG_TEXT, load<i32>(flag + FLAG_LENGTH));
+  makePrefixes(prefixes, STAMPS, SLOTS_OF_ALL + 2, flag + FLAG_TEXT, load<i32>(flag + FLAG_LENGTH));
 }
 
 /** Forgets what was settled: it has been taken. */
@@ -194,7 +201,7 @@ function writeBlock(judged: usize, id: usize, idLength: i32): i32 {
   const flag = load<usize>(judged + JUDGED_FLAG);
   const tail = load<usize>(judged + JUDGED_TAIL);
   const decimals = load<i32>(flag + FLAG_DECIMALS);
-  const prefixLength = 15 + load<i32>(flag + FLAG_LENGTH);
+  const prefixLength = PREFIX_FRAME + load<i32>(flag + FLAG_LENGTH);
   if (isRegister(judged)) {
     const prefixes = prefixesOf(flag) + SLOTS_OF_ALL * PREFIX_BYTES;
     const bits = load<i32>(judged + JUDGED_READS);

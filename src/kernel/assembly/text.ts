@@ -118,11 +118,11 @@ function putWhole(at: usize, whole: u64): usize {
   return at + digits;
 }
 
-/**
- * Writes `,stamp,flag,` for so many stamps that follow each other.
- * @returns the length of each
- */
-export function makePrefixes(to: usize, stamps: usize, count: i32, flag: usize, flagLength: i32): i32 {
+/** Bytes of `,stamp,flag,` beside the flag. */
+export const PREFIX_FRAME = 15;
+
+/** Writes `,stamp,flag,` for so many stamps that follow each other. */
+export function makePrefixes(to: usize, stamps: usize, count: i32, flag: usize, flagLength: i32): void {
   for (let k = 0; k < count; k++) {
     const at = to + k * PREFIX_BYTES;
     store<u8>(at, COMMA);
@@ -131,5 +131,4 @@ export function makePrefixes(to: usize, stamps: usize, count: i32, flag: usize, 
     for (let i = 0; i < flagLength; i++) store<u8>(at + 14 + i, load<u8>(flag + i));
     store<u8>(at + 14 + flagLength, COMMA);
   }
-  return 15 + flagLength;
 }
