@@ -101,11 +101,7 @@ export async function* expandArchive(
   const { path: from, name, kind } = archive;
   if (kind === 'gz') {
     const path = pathOf(0);
-    const expanded = createGunzip();
-    const source = createReadStream(from);
-    // An error of reading the archive shows where what it expands to is read.
-    source.once('error', (error) => expanded.destroy(error));
-    const size = await copyBounded(source.pipe(expanded), path, budget, name);
+    const size = await copyBounded([createReadStream(from), createGunzip()], path, budget, name);
     yield { path, name: nameOf(basename(name).replace(/\.gz$/i, '')), sizeBytes: size };
     return;
   }
@@ -122,7 +118,7 @@ export async function* expandArchive(
       if (entry.fileName.endsWith('/')) continue;
       // The name within the zip is never used as a path: a member lies where the caller says.
       const path = pathOf(n++);
-      const size = await copyBounded(await zip.openReadStreamPromise(entry), path, budget, name);
+      const size = await copyBounded([await zip.openReadStreamPromise(entry)], path, budget, name);
       yield { path, name: nameOf(entry.fileName), sizeBytes: size };
     }
   } finally {
@@ -130,8 +126,9 @@ export async function* expandArchive(
   }
 }
 
+/** @param from a stream and what it goes through: whichever fails, all are closed */
 async function copyBounded(
-  from: NodeJS.ReadableStream,
+  from: readonly (NodeJS.ReadableStream | NodeJS.ReadWriteStream)[],
   path: string,
   budget: ExpansionBudget,
   name: string,
@@ -147,7 +144,7 @@ async function copyBounded(
     },
   });
   try {
-    await pipeline(from, meter, createWriteStream(path, { mode: 0o600 }));
+    await pipeline([...from, meter, createWriteStream(path, { mode: 0o600 })]);
   } catch (thrown) {
     // What was expanded so far is of no use, and many such files would fill the disk.
     rmSync(path, { force: true });

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import type { Config } from './config.js';
@@ -105,22 +105,33 @@ export function inputOf(file: string, config: Config, sourceIndex: number): Inpu
 
 /** Whether a claimed file is no longer what was claimed. */
 export function hasChanged(input: InputRecord): boolean {
-  const stat = statSync(input.path);
+  return !isAsClaimed(input, statSync(input.path));
+}
+
+function isAsClaimed(input: InputRecord, stat: Stats): boolean {
   return (
-    stat.size !== input.sizeBytes || stat.mtimeMs !== input.modifiedMs || stat.ctimeMs !== input.changedMs
+    stat.size === input.sizeBytes && stat.mtimeMs === input.modifiedMs && stat.ctimeMs === input.changedMs
   );
 }
 
 /**
  * Sees to it that a file that was read has still the content that was read, whatever its times say: somebody may
- * have put it back.
+ * have put it back. Its times count from then on as those of the claim, so that reading it again does not find it
+ * changed.
  * @param why ends the message's first sentence: what the content is needed for
  * @throws ReadmillError READMILL_INPUT_CHANGED
  */
 export function requireSameContent(input: InputRecord, why: string): void {
   let problem = 'holds something else';
   try {
-    if (!hasChanged(input) || hashFile(input.path) === input.sha256) return;
+    // The times of before the reading: what is written during it shows as a change later.
+    const stat = statSync(input.path);
+    if (isAsClaimed(input, stat)) return;
+    if (hashFile(input.path) === input.sha256) {
+      input.modifiedMs = stat.mtimeMs;
+      input.changedMs = stat.ctimeMs;
+      return;
+    }
   } catch (thrown) {
     problem = `cannot be read: ${messageOf(thrown)}`;
   }

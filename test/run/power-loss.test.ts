@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FaultOrder } from '../../bench/torture/fault-order.js';
@@ -109,5 +109,20 @@ describe('a loss of power', () => {
     losePower(readJournal(journalOf(folder)), () => false);
     await expectSame(folder);
     expect(existsSync(join(folder.state, 'work'))).toBe(false);
+  });
+
+  it('reads a file again that somebody put back as it came, with times of its own', async () => {
+    const folder = folderWith(night, { output: OUTPUT });
+    const [, path, when, at] = TURNS[1]!;
+    const call = { kind: 'kill', class: 'change', path: join(folder.directory, path), when, at } as const;
+    await runWith(folder, { ...call, bootId: 'before the loss' });
+    losePower(readJournal(journalOf(folder)), () => false);
+    const file = join(folder.inbox, night.files[0]!.name);
+    const content = readFileSync(file);
+    rmSync(file);
+    const without = await readmill(runArguments(folder));
+    expect([without.code, without.stderr]).toEqual([1, expect.stringContaining('READMILL_INPUT_CHANGED')]);
+    writeFileSync(file, content);
+    await expectSame(folder);
   });
 });
