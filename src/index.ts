@@ -9,13 +9,13 @@ import type { Profile } from './conformance/profiles.js';
 import { RULES } from './conformance/rules.js';
 import { ReadmillError } from './model/errors.js';
 import { EST_OFFSET_MINUTES, parseZone } from './model/time.js';
-import { checkFiles as checkInputs } from './pipeline/check-files.js';
-import { gatherInputs } from './pipeline/check-inputs.js';
-import { type CheckPool, poolFor } from './pipeline/check-pool.js';
+import { checkFiles as checkInputs } from './pipeline/check/check-files.js';
+import { gatherInputs } from './pipeline/check/check-inputs.js';
+import { type CheckPool, poolFor } from './pipeline/check/check-pool.js';
 import { SILENT } from './pipeline/progress.js';
-import { type CmepBlock, readCmep as readBlocks } from './pipeline/read-cmep.js';
+import { type CmepBlock, readCmep as readBlocks } from './pipeline/scan/read-cmep.js';
 import { temporaryFolder } from './pipeline/temporary-folder.js';
-import { importRegister } from './store/register-import.js';
+import { importRegister } from './store/register/register-import.js';
 
 export type { CoverageDay, FileCheck, RuleCount } from './conformance/file-check.js';
 export type { Excerpt, Finding } from './conformance/finding-buffer.js';
@@ -24,7 +24,7 @@ export type { Rule, SeverityName } from './conformance/rules.js';
 export { formatDecimal } from './model/decimal.js';
 export { ReadmillError } from './model/errors.js';
 export { isoMinute } from './model/time.js';
-export type { CmepBlock } from './pipeline/read-cmep.js';
+export type { CmepBlock } from './pipeline/scan/read-cmep.js';
 
 /** The rule catalogue: code, severity, what is wrong, why it matters, how to mend it. */
 export const rules = RULES;

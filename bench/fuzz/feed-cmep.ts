@@ -2,10 +2,10 @@ import { PROFILES, readerSettings } from '../../src/conformance/profiles.js';
 import { CmepReader, READ_AHEAD_BYTES } from '../../src/formats/cmep/reader.js';
 import type { ReadRecord, ReadSink } from '../../src/formats/reads.js';
 import { VALUE_MAX } from '../../src/model/decimal.js';
-import { type CrossSettings, MeterChecker } from '../../src/pipeline/check-meters.js';
-import { KINDS } from '../../src/pipeline/check-places.js';
-import { BlockBuffer } from '../../src/store/block-buffer.js';
-import { indexBlocks } from '../../src/store/block-index.js';
+import { type CrossSettings, MeterChecker } from '../../src/pipeline/check/check-meters.js';
+import { KINDS } from '../../src/pipeline/check/check-places.js';
+import { BlockBuffer } from '../../src/store/blocks/block-buffer.js';
+import { indexBlocks } from '../../src/store/blocks/block-index.js';
 
 const NOW_STAMP = Date.UTC(2026, 11, 1) / 60_000;
 /** Words of blocks that are gathered before the rules across records look at them. */

@@ -19,11 +19,11 @@ import { formatNamed } from '../../src/formats/formats.js';
 import type { RangeSink } from '../../src/formats/range.js';
 import { VALUE_MAX } from '../../src/model/decimal.js';
 import { codeOf } from '../../src/model/errors.js';
-import { readConfig } from '../../src/pipeline/config.js';
-import { type Archive, expandArchive } from '../../src/pipeline/expand.js';
-import { readCsvRegister } from '../../src/store/register-csv.js';
-import { readJsonRegister } from '../../src/store/register-json.js';
-import { SourceRefused } from '../../src/store/register-problems.js';
+import { readConfig } from '../../src/pipeline/config/config.js';
+import { type Archive, expandArchive } from '../../src/pipeline/intake/expand.js';
+import { readCsvRegister } from '../../src/store/register/register-csv.js';
+import { readJsonRegister } from '../../src/store/register/register-json.js';
+import { SourceRefused } from '../../src/store/register/register-problems.js';
 import { Broken } from './feed-cmep.js';
 import type { Dice } from './soup.js';
 

@@ -56,7 +56,7 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'a compressed file may expand without end',
     promise: 'memory',
-    file: 'src/pipeline/expand.ts',
+    file: 'src/pipeline/intake/expand.ts',
     find: 'if (budget.left >= 0) return done(null, chunk);',
     replace: 'return done(null, chunk);',
     test: 'test/run/attacks.test.ts',
@@ -64,7 +64,7 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'archives within an archive have a budget each',
     promise: 'memory',
-    file: 'src/pipeline/check-inputs.ts',
+    file: 'src/pipeline/check/check-inputs.ts',
     find: 'const budget = outer ?? expansionBudget(archive.sizeBytes);',
     replace: 'const budget = expansionBudget(archive.sizeBytes);',
     test: 'test/run/attacks.test.ts',
@@ -72,16 +72,16 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'a line without end is kept',
     promise: 'memory',
-    file: 'src/pipeline/read-cmep.ts',
+    file: 'src/pipeline/scan/read-cmep.ts',
     find: 'if (this.length > LINE_BYTES_MAX && this.overlong < 0) {',
     replace: 'if (this.length > 64 * LINE_BYTES_MAX && this.overlong < 0) {',
-    test: 'test/pipeline/read-cmep.test.ts',
+    test: 'test/pipeline/scan/read-cmep.test.ts',
   },
   // Bad input.
   {
     name: 'a file that cannot be read ends the run',
     promise: 'input',
-    file: 'src/pipeline/scan.ts',
+    file: 'src/pipeline/scan/scan.ts',
     find: '        if (!isInputFault(thrown)) throw thrown;\n',
     replace: '        throw thrown;\n',
     test: 'test/run/system-errors.test.ts',
@@ -98,7 +98,7 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'a DOCTYPE is read on',
     promise: 'input',
-    file: 'src/pipeline/scan.ts',
+    file: 'src/pipeline/scan/scan.ts',
     find: "if (refusal !== '' && record.status === 'claimed')",
     replace: "if (refusal === 'never' && record.status === 'claimed')",
     test: 'test/run/attacks.test.ts',
@@ -107,7 +107,7 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'history of the wrong days is removed',
     promise: 'kept',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: '!value.isOpen && dayOf(key) < newest - lookBack - HISTORY_SPARE_DAYS',
     replace: '!value.isOpen && dayOf(key) < newest - lookBack + HISTORY_SPARE_DAYS',
     test: 'test/run/kept.test.ts',
@@ -115,7 +115,7 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'history is kept for ever',
     promise: 'kept',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: '!value.isOpen && dayOf(key) < newest - lookBack - HISTORY_SPARE_DAYS',
     replace: '!value.isOpen && dayOf(key) < 0',
     test: 'test/run/kept.test.ts',
@@ -123,7 +123,7 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'runs are kept for ever in the ledger',
     promise: 'kept',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: 'for (const { key } of done.slice(0, Math.max(0, done.length + 1 - RUNS_KEPT_MAX)))',
     replace: 'for (const { key } of done.slice(0, 0))',
     test: 'test/run/kept.test.ts',
@@ -172,7 +172,7 @@ export const BOUNDS_MUTANTS: readonly Mutant[] = [
   {
     name: 'lists can be read by others',
     promise: 'closed',
-    file: 'src/pipeline/list-writer.ts',
+    file: 'src/pipeline/finish/list-writer.ts',
     find: "openSync(this.filePath, 'w', 0o600)",
     replace: "openSync(this.filePath, 'w', 0o644)",
     test: 'test/run/security.test.ts',

@@ -6,7 +6,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a rejected record is not put into the quarantine',
     promise: 'place',
-    file: 'src/pipeline/scan-range.ts',
+    file: 'src/pipeline/scan/scan-range.ts',
     find: '    this.rejects.add(this.task.range, start + this.fileOffset, byteLength, line, rule, column, reads);\n',
     replace:
       '    if (line % 2 === 0) this.rejects.add(this.task.range, start + this.fileOffset, byteLength, line, rule, column, reads);\n',
@@ -15,7 +15,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'duplicates count as accepted',
     promise: 'place',
-    file: 'src/pipeline/settle-state.ts',
+    file: 'src/pipeline/settle/settle-state.ts',
     find: 'this.outcome.duplicates++',
     replace: 'this.outcome.accepted++',
     test: 'test/run/audit.test.ts',
@@ -23,15 +23,15 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'the totals are not proved',
     promise: 'place',
-    file: 'src/pipeline/night-totals.ts',
+    file: 'src/pipeline/finish/night-totals.ts',
     find: 'if (placed !== received || written !== due) {',
     replace: 'if (placed > 2 * received && written !== due) {',
-    test: 'test/pipeline/night-totals.test.ts',
+    test: 'test/pipeline/finish/night-totals.test.ts',
   },
   {
     name: 'the raw value of an estimate is not kept',
     promise: 'place',
-    file: 'src/pipeline/emit-channel.ts',
+    file: 'src/pipeline/settle/emit-channel.ts',
     find: 'const rawMeta = came ? slots.metas[i]! : NO_FLAG;',
     replace: 'const rawMeta = NO_FLAG;',
     test: 'test/run/audit.test.ts',
@@ -39,7 +39,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a file that changed while it was read counts as read',
     promise: 'place',
-    file: 'src/pipeline/scan.ts',
+    file: 'src/pipeline/scan/scan.ts',
     find: '    if (!hasChanged(input)) return;\n',
     replace: '    if (!hasChanged(input) || input.sizeBytes > 0) return;\n',
     test: 'test/run/system-errors.test.ts',
@@ -47,7 +47,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a file that changed after it was read is put away',
     promise: 'place',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: 'if (isThere && hasChanged(input)) continue;',
     replace: '',
     test: 'test/run/system-errors.test.ts',
@@ -55,7 +55,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a file that is changed while it is put away stays there',
     promise: 'place',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: 'const isAsRead = size === input.sizeBytes && mtimeMs === input.modifiedMs;',
     replace: 'const isAsRead = size >= 0 && mtimeMs >= 0;',
     test: 'test/run/system-errors.test.ts',
@@ -64,7 +64,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a late actual is sent again with every run',
     promise: 'place',
-    file: 'src/pipeline/emit-channel.ts',
+    file: 'src/pipeline/settle/emit-channel.ts',
     find: '    if (slots.origins[i] !== ORIGIN_NEW) return OUT_NOTHING;\n',
     replace: '',
     test: 'test/run/late-reads.test.ts',
@@ -72,7 +72,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a value that was sent goes out as a first one',
     promise: 'place',
-    file: 'src/pipeline/emit-channel.ts',
+    file: 'src/pipeline/settle/emit-channel.ts',
     find: 'return window.wasSentBefore(i) ? OUT_RESEND : OUT_OK;',
     replace: 'return OUT_OK;',
     test: 'test/run/late-reads.test.ts',
@@ -80,7 +80,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a file that was done is done again under another name',
     promise: 'place',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: '    writes.push([`file/${input.sha256}`, { name: input.name, sizeBytes: input.sizeBytes, runId: run.runId }]);\n',
     replace: '',
     test: 'test/run/repeat.test.ts',
@@ -88,7 +88,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'two batches may get one name',
     promise: 'place',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: "  writes.push(['batches/lastSecond', run.batchSecond + names.length]);\n",
     replace: '',
     test: 'test/run/repeat.test.ts',
@@ -96,7 +96,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'rejected records are copied from a file that is another by now',
     promise: 'place',
-    file: 'src/pipeline/quarantine.ts',
+    file: 'src/pipeline/finish/quarantine.ts',
     find: '    if (this.source !== this.input.path) return;\n',
     replace: '    if (this.source !== "") return;\n',
     test: 'test/run/system-errors.test.ts',
@@ -105,7 +105,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a file whose beginning cannot be read is taken for CMEP',
     promise: 'input',
-    file: 'src/pipeline/input-formats.ts',
+    file: 'src/pipeline/intake/input-formats.ts',
     find: "        input.status = 'failed';\n        input.problem = `cannot be read: ${messageOf(thrown)}`;\n        input.isToolFault = true;\n        break;\n",
     replace: '        beginning = new Uint8Array(0);\n',
     test: 'test/run/system-errors.test.ts',
@@ -123,7 +123,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'the report is entered before it is on the disk',
     promise: 'stop',
-    file: 'src/pipeline/finish.ts',
+    file: 'src/pipeline/finish/finish.ts',
     find: '    await syncFolder(directory);\n',
     replace: '',
     test: 'test/run/power-loss.test.ts',
@@ -147,7 +147,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'the ledger is told before the batches have their names',
     promise: 'stop',
-    file: 'src/pipeline/publish.ts',
+    file: 'src/pipeline/finish/publish.ts',
     find: '  const names: string[] = [];\n',
     replace:
       '  const early = result.batches.map((_, i) => batchName(config.output, run.batchSecond + batchesBefore + i));\n  ledger.write([...historyWrites(result, runId), [taskKey(runId, result.index), { result, names: early }]]);\n  const names: string[] = [];\n',
@@ -172,7 +172,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a write that does a part only is taken for the whole (batches)',
     promise: 'stop',
-    file: 'src/pipeline/batch-writer.ts',
+    file: 'src/pipeline/settle/batch-writer.ts',
     find: 'while (written < piece.length) written += writeSync(this.fd, piece, written);',
     replace: 'if (written < piece.length) written += writeSync(this.fd, piece, written);',
     test: 'test/run/short-transfers.test.ts',
@@ -180,7 +180,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a write that does a part only is taken for the whole (blocks)',
     promise: 'stop',
-    file: 'src/pipeline/spill.ts',
+    file: 'src/pipeline/scan/spill.ts',
     find: 'while (written < piece.length) written',
     replace: 'if (written < piece.length) written',
     test: 'test/run/short-transfers.test.ts',
@@ -204,7 +204,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a batch of another run is written over',
     promise: 'stop',
-    file: 'src/pipeline/publish.ts',
+    file: 'src/pipeline/finish/publish.ts',
     find: '    await refuseOther(join(config.output.directory, name), batch);\n',
     replace: '',
     test: 'test/run/refused.test.ts',
@@ -213,7 +213,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
   {
     name: 'two processes may work on a state folder',
     promise: 'stop',
-    file: 'src/store/ledger.ts',
+    file: 'src/store/ledger/ledger.ts',
     find: '    if (lock !== undefined && isAlive(lock)) return { lock };\n',
     replace: '',
     test: 'test/run/repeat.test.ts',

@@ -4,8 +4,8 @@ import { UNITS_PER_ONE } from '../../src/model/decimal.js';
 import { LETTER_RAW, metaWord } from '../../src/model/quality.js';
 import { EST_OFFSET_MINUTES, readDayStart } from '../../src/model/time.js';
 import { channelCode, unitCode } from '../../src/model/units.js';
-import { BlockBuffer } from '../../src/store/block-buffer.js';
-import { loadBlocks } from '../../src/store/block-index.js';
+import { BlockBuffer } from '../../src/store/blocks/block-buffer.js';
+import { loadBlocks } from '../../src/store/blocks/block-index.js';
 import { measure } from '../measure.js';
 import { READ_DAY } from '../night-day.js';
 

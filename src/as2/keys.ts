@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import type { Partner } from '../pipeline/partner-config.js';
+import type { Partner } from '../pipeline/config/partner-config.js';
 import { type Certificate, parseCertificate } from './certificate.js';
 import type { OwnKey } from './cms/read-enveloped.js';
 import { readPkcs12 } from './pkcs12.js';

@@ -5,9 +5,9 @@ import { type CheckProblem, isValid } from '../conformance/report/checked-files.
 import { writeCheckReport } from '../conformance/report/write-check-report.js';
 import { EST_OFFSET_MINUTES, parseZone } from '../model/time.js';
 import { VERSION } from '../model/version.js';
-import { type CheckOutcome, checkFiles } from '../pipeline/check-files.js';
-import { gatherInputs } from '../pipeline/check-inputs.js';
-import { type CheckPool, poolFor } from '../pipeline/check-pool.js';
+import { type CheckOutcome, checkFiles } from '../pipeline/check/check-files.js';
+import { gatherInputs } from '../pipeline/check/check-inputs.js';
+import { type CheckPool, poolFor } from '../pipeline/check/check-pool.js';
 import { type TemporaryFolder, temporaryFolder } from '../pipeline/temporary-folder.js';
 import { defaultWorkers, parseNow, parseWorkers, terminalProgress } from './terminal.js';
 
@@ -96,7 +96,7 @@ async function profileOf(given: string): Promise<Profile> {
 
 /** Path of the meter register, imported for this check alone. */
 async function imported(file: string, folder: TemporaryFolder): Promise<string> {
-  const { importRegister } = await import('../store/register-import.js');
+  const { importRegister } = await import('../store/register/register-import.js');
   const register = await importRegister({ file, directory: folder.path(), zoneMinutes: EST_OFFSET_MINUTES });
   return register.path;
 }

@@ -4,12 +4,12 @@ import type { Command } from 'commander';
 import { type ConnectRecord, type ConnectStep, testConnection } from '../as2/sender/connect.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { makeFolder } from '../model/make-folder.js';
-import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
-import { environmentOf, partnersOf } from '../pipeline/environment.js';
-import { shownPath } from '../pipeline/intake.js';
-import { batchName, checkNameTemplate } from '../pipeline/publish.js';
+import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config/config.js';
+import { environmentOf, partnersOf } from '../pipeline/config/environment.js';
+import { batchName, checkNameTemplate } from '../pipeline/finish/publish.js';
+import { shownPath } from '../pipeline/intake/intake.js';
 import { connectPage, STEP_TITLES } from '../report/connect-page.js';
-import { openLedgerAt } from '../store/ledger-place.js';
+import { openLedgerAt } from '../store/ledger/ledger-place.js';
 import { parseNow, startClock } from './terminal.js';
 
 /** A file that is to be sent in a test is small. */

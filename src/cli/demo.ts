@@ -5,7 +5,7 @@ import { generateNight } from '../generate/generate-night.js';
 import { ReadmillError } from '../model/errors.js';
 import { makeFolder } from '../model/make-folder.js';
 import { EST_OFFSET_MINUTES, MINUTES_PER_DAY } from '../model/time.js';
-import { readConfig } from '../pipeline/config.js';
+import { readConfig } from '../pipeline/config/config.js';
 import { textSummary } from '../report/text-summary.js';
 import { carryNight } from '../watch/carry-night.js';
 import { REPOSITORY, startReceiver, US } from './demo-receiver.js';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseIsoDate } from '../model/time.js';
-import { readConfig } from '../pipeline/config.js';
+import { readConfig } from '../pipeline/config/config.js';
 import { explainDay } from '../pipeline/explain-day.js';
 import { explainText } from '../report/explain-text.js';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { ReadmillError } from '../model/errors.js';
 import { formatCount, formatSeconds } from '../model/figures.js';
-import { type Config, readConfig } from '../pipeline/config.js';
-import type { FinishedNight } from '../pipeline/finish.js';
+import { type Config, readConfig } from '../pipeline/config/config.js';
+import type { FinishedNight } from '../pipeline/finish/finish.js';
 import { SILENT } from '../pipeline/progress.js';
 import { importHistory } from '../pipeline/run.js';
 import { writeReport } from '../report/build-report.js';

@@ -10,9 +10,9 @@ import { openBook, type ReceivedEntry } from '../as2/receiver/received-book.js';
 import { makeReceiver, type ReceiverEvents } from '../as2/receiver/server.js';
 import { checkFile } from '../index.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import { readDeliveryConfig } from '../pipeline/config.js';
-import type { ReceiverConfig } from '../pipeline/partner-config.js';
-import { openLedger } from '../store/ledger.js';
+import { readDeliveryConfig } from '../pipeline/config/config.js';
+import type { ReceiverConfig } from '../pipeline/config/partner-config.js';
+import { openLedger } from '../store/ledger/ledger.js';
 
 interface ReceiveOptions {
   config: string;

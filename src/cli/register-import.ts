@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { readConfig } from '../pipeline/config.js';
+import { readConfig } from '../pipeline/config/config.js';
 import { importCurrent } from '../pipeline/register-current.js';
-import { problemText, RegisterInvalidError } from '../store/register-problems.js';
+import { problemText, RegisterInvalidError } from '../store/register/register-problems.js';
 import { terminalProgress } from './terminal.js';
 
 /** Bad rows that are printed one by one. */

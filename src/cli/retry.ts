@@ -3,8 +3,8 @@ import { type DeliveryRecord, openDeliveries } from '../as2/sender/delivery-queu
 import { isDue } from '../as2/sender/sender.js';
 import { partnersFor, tryAgain } from '../as2/sender/try-again.js';
 import { ReadmillError } from '../model/errors.js';
-import { readDeliveryConfig } from '../pipeline/config.js';
-import { openLedgerAt } from '../store/ledger-place.js';
+import { readDeliveryConfig } from '../pipeline/config/config.js';
+import { openLedgerAt } from '../store/ledger/ledger-place.js';
 import { printDeliveries, warnOfCertificates } from './delivery-lines.js';
 import { parseNow, startClock } from './terminal.js';
 

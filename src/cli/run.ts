@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Night } from '../pipeline/finish.js';
+import type { Night } from '../pipeline/finish/finish.js';
 import { SILENT } from '../pipeline/progress.js';
 import { endPoolAhead, startPoolAhead } from '../pipeline/worker-pool.js';
 import type { RunReport } from '../report/run-report.js';
@@ -39,7 +39,7 @@ export function registerRun(program: Command): void {
 }
 
 async function run(options: RunCommandOptions): Promise<void> {
-  const { readConfig } = await import('../pipeline/config.js');
+  const { readConfig } = await import('../pipeline/config/config.js');
   const { carryNight } = await import('../watch/carry-night.js');
   const config = readConfig(options.config);
   await warnOfRedis(config);

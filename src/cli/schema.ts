@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import { configJsonSchema } from '../pipeline/config.js';
+import { configJsonSchema } from '../pipeline/config/config.js';
 
 export function registerSchema(program: Command): void {
   program

@@ -5,10 +5,10 @@ import { allOf } from '../as2/sender/deliver-night.js';
 import { type Consignment, findDelivery } from '../as2/sender/delivery-queue.js';
 import { loadPartners, openSender } from '../as2/sender/sender.js';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
-import { hashFile } from '../pipeline/hash-file.js';
-import type { Partner } from '../pipeline/partner-config.js';
-import { openLedgerAt } from '../store/ledger-place.js';
+import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config/config.js';
+import type { Partner } from '../pipeline/config/partner-config.js';
+import { hashFile } from '../pipeline/intake/hash-file.js';
+import { openLedgerAt } from '../store/ledger/ledger-place.js';
 import { printDeliveries, warnOfCertificates } from './delivery-lines.js';
 import { parseNow, startClock } from './terminal.js';
 

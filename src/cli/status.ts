@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { nightDelivery } from '../as2/sender/deliver-night.js';
 import { finishedDeliveries, openDeliveries } from '../as2/sender/delivery-queue.js';
-import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config.js';
-import { shownPath } from '../pipeline/intake.js';
+import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config/config.js';
+import { shownPath } from '../pipeline/intake/intake.js';
 import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
 import { type StateVerdict, UNVERIFIED_FOLDERS, verifyState } from '../pipeline/verify-state.js';
-import type { LedgerView } from '../store/ledger.js';
-import { viewLedgerAt } from '../store/ledger-place.js';
-import { isOnRedis, shownUrl } from '../store/redis-connection.js';
+import type { LedgerView } from '../store/ledger/ledger.js';
+import { viewLedgerAt } from '../store/ledger/ledger-place.js';
+import { isOnRedis, shownUrl } from '../store/redis/redis-connection.js';
 import { deliveryLine } from './delivery-lines.js';
 import { warnOfRedis } from './redis-lines.js';
 
@@ -100,7 +100,7 @@ function verdictText(state: string, verdict: StateVerdict): string {
 async function hostsOf(config: DeliveryConfig): Promise<Status['hosts']> {
   if (!isOnRedis(config)) return [];
   await warnOfRedis(config);
-  const { hostsAtWork } = await import('../pipeline/shared-hosts.js');
+  const { hostsAtWork } = await import('../pipeline/hosts/shared-hosts.js');
   return hostsAtWork(config);
 }
 

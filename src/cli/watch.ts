@@ -8,11 +8,11 @@ import {
   formatSeconds,
   formatSize,
 } from '../model/figures.js';
-import { type Config, readConfig } from '../pipeline/config.js';
+import { type Config, readConfig } from '../pipeline/config/config.js';
 import type { RunReport } from '../report/run-report.js';
-import { isOnRedis } from '../store/redis-connection.js';
-import { redisWarnings } from '../store/redis-health.js';
-import type { Turn } from '../store/redis-turn.js';
+import { isOnRedis } from '../store/redis/redis-connection.js';
+import { redisWarnings } from '../store/redis/redis-health.js';
+import type { Turn } from '../store/redis/redis-turn.js';
 import { InboxPoll } from '../watch/inbox-poll.js';
 import { NightWatch, type Wait, type WatchEvent } from '../watch/watch.js';
 import { deliveryLine } from './delivery-lines.js';
@@ -95,7 +95,7 @@ async function watch(options: WatchOptions): Promise<void> {
 /** Where several hosts share the ledger, one watches and the others stand by. @returns null with an embedded one */
 async function turnOf(config: Config, print: (line: string) => void): Promise<Turn | null> {
   if (!isOnRedis(config)) return null;
-  const { takeTurn } = await import('../store/redis-turn.js');
+  const { takeTurn } = await import('../store/redis/redis-turn.js');
   return takeTurn(config, ({ pid, host }) =>
     print(
       `Stands by: process ${pid} on ${host} watches. When it ends, or its host goes down, this one goes on.`,

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { pino } from 'pino';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { formatNumberOf } from '../model/figures.js';
-import { type Config, readConfig } from '../pipeline/config.js';
-import type { SharedTask } from '../pipeline/shared-jobs.js';
+import { type Config, readConfig } from '../pipeline/config/config.js';
+import type { SharedTask } from '../pipeline/hosts/shared-jobs.js';
 import { openPool } from '../pipeline/worker-pool.js';
-import { isOnRedis, shownUrl } from '../store/redis-connection.js';
-import { redisWarnings } from '../store/redis-health.js';
-import { findKeys, type RedisKeys } from '../store/redis-keys.js';
+import { isOnRedis, shownUrl } from '../store/redis/redis-connection.js';
+import { redisWarnings } from '../store/redis/redis-health.js';
+import { findKeys, type RedisKeys } from '../store/redis/redis-keys.js';
 import { defaultWorkers, parseWorkers } from './terminal.js';
 
 /** So often it is looked whether the first run has begun, or the shared folder is mounted. */
@@ -51,7 +51,7 @@ async function work({ config: path, workers }: WorkOptions): Promise<void> {
     const message = `The configuration ${path} has the ledger in the state folder, so one host does all the work. Set ledger to the redis:// address that the hosts share (docs/operating/scaling.md).`;
     throw new ReadmillError('READMILL_CONFIG_INVALID', message);
   }
-  const { takeJobs } = await import('../pipeline/shared-jobs.js');
+  const { takeJobs } = await import('../pipeline/hosts/shared-jobs.js');
   const logger = pino({ base: null }, pino.destination({ dest: 2, sync: true }));
   const print = (line: string) =>
     void process.stdout.write(`${new Date().toISOString().slice(0, 19)}Z ${line}\n`);

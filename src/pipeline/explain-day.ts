@@ -14,15 +14,15 @@ import {
   readDayStart,
 } from '../model/time.js';
 import { IS_REGISTER, UNITS } from '../model/units.js';
-import { seekKey } from '../store/history-columns.js';
-import { type DayColumns, readDayFile } from '../store/history-file.js';
-import type { LedgerView } from '../store/ledger.js';
-import { viewLedgerAt } from '../store/ledger-place.js';
+import { ReadRanks } from '../store/blocks/read-ranks.js';
+import { seekKey } from '../store/history/history-columns.js';
+import { type DayColumns, readDayFile } from '../store/history/history-file.js';
+import { readRegisterFile } from '../store/history/registers-file.js';
+import type { LedgerView } from '../store/ledger/ledger.js';
+import { viewLedgerAt } from '../store/ledger/ledger-place.js';
 import type { PartitionMap } from '../store/partition-map.js';
-import { ReadRanks } from '../store/read-ranks.js';
-import { readRegisterFile } from '../store/registers-file.js';
 import { linesOf } from '../store/sorted-lines.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import { dayKey, type HistoryEntry, MAP_KEY, registersKey } from './run-state.js';
 
 /** One slot of a channel's day, and why it looks as it does. Values are decimals as text. */

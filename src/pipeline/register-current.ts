@@ -2,11 +2,11 @@ import { mkdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { messageOf, ReadmillError } from '../model/errors.js';
 import { parseZone } from '../model/time.js';
-import type { Ledger } from '../store/ledger.js';
-import { openLedgerAt } from '../store/ledger-place.js';
-import type { RegisterImport, RegisterProgress } from '../store/register-import.js';
-import type { Config } from './config.js';
-import { writeExchanges } from './exchanges.js';
+import type { Ledger } from '../store/ledger/ledger.js';
+import { openLedgerAt } from '../store/ledger/ledger-place.js';
+import type { RegisterImport, RegisterProgress } from '../store/register/register-import.js';
+import type { Config } from './config/config.js';
+import { writeExchanges } from './settle/exchanges.js';
 
 /** The register that is current: name of the imported file in its folder, and what it was imported from. */
 interface CurrentRegister {
@@ -36,7 +36,7 @@ async function importInto(
   onProgress?: (progress: RegisterProgress) => void,
 ): Promise<RegisterImport> {
   // Most nights have no register to import: what reads one is loaded when it is needed.
-  const { importRegister } = await import('../store/register-import.js');
+  const { importRegister } = await import('../store/register/register-import.js');
   const fingerprint = fingerprintOf(file, config);
   const directory = registerDirectory(config);
   mkdirSync(directory, { recursive: true, mode: 0o700 });

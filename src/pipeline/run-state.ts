@@ -1,10 +1,10 @@
 import type { Finding } from '../conformance/finding-buffer.js';
 import type { FormatName } from '../formats/formats.js';
 import type { PartitionMap } from '../store/partition-map.js';
-import type { Config } from './config.js';
-import type { CoveredTime } from './exchanges.js';
-import type { RejectPiece } from './reject-rows.js';
-import type { VeeSettings } from './vee-rules.js';
+import type { Config } from './config/config.js';
+import type { RejectPiece } from './scan/reject-rows.js';
+import type { CoveredTime } from './settle/exchanges.js';
+import type { VeeSettings } from './settle/vee-rules.js';
 
 /** A file that a run took in, as the ledger keeps it while the run lasts. */
 export interface InputRecord {

@@ -4,25 +4,25 @@ import { deserialize, serialize } from 'node:v8';
 import { sourceSettings } from '../conformance/source-settings.js';
 import { codeOf, diskFullError, isDiskFull, messageOf, ReadmillError } from '../model/errors.js';
 import { compactSecond } from '../model/time.js';
-import type { Ledger, LedgerWrite } from '../store/ledger.js';
-import { openLedgerAt } from '../store/ledger-place.js';
+import type { Ledger, LedgerWrite } from '../store/ledger/ledger.js';
+import { openLedgerAt } from '../store/ledger/ledger-place.js';
 import { EMPTY_PARTITION_MAP, type PartitionMap, splitPartitions } from '../store/partition-map.js';
-import { isOnRedis } from '../store/redis-connection.js';
-import type { Config } from './config.js';
-import { expandInput } from './expand.js';
+import { isOnRedis } from '../store/redis/redis-connection.js';
+import type { Config } from './config/config.js';
 import { syncPath } from './files.js';
-import { finishNight, type Night } from './finish.js';
-import { detectFormats } from './input-formats.js';
-import { type Claim, claimFiles, inputOf, requireSameContent } from './intake.js';
-import type { NightDeliveries } from './night-delivery.js';
+import { finishNight, type Night } from './finish/finish.js';
+import type { NightDeliveries } from './finish/night-delivery.js';
+import { checkNameTemplate } from './finish/publish.js';
+import { expandInput } from './intake/expand.js';
+import { detectFormats } from './intake/input-formats.js';
+import { type Claim, claimFiles, inputOf, requireSameContent } from './intake/intake.js';
+import { type SampledFile, sampleMeterIds } from './intake/sample.js';
 import type { Progress } from './progress.js';
-import { checkNameTemplate } from './publish.js';
 import { currentRegister } from './register-current.js';
 import { MAP_KEY, RUN_KEY, type RunRecord, type ScanOutcome } from './run-state.js';
-import { type SampledFile, sampleMeterIds } from './sample.js';
-import { RANGE_BYTES, scanInputs } from './scan.js';
-import { planSettling, settlePartitions } from './settle.js';
-import { veeSettings } from './vee-files.js';
+import { RANGE_BYTES, scanInputs } from './scan/scan.js';
+import { planSettling, settlePartitions } from './settle/settle.js';
+import { veeSettings } from './settle/vee-files.js';
 import { removeWork, workBoot, workDirectory } from './work-folder.js';
 import { openPool, type WorkerPool } from './worker-pool.js';
 
@@ -127,7 +127,7 @@ async function lossOr(ledger: Ledger, thrown: unknown): Promise<unknown> {
 /** The threads of this process, or with a ledger on Redis those of all hosts that take jobs. */
 async function poolOf(config: Config, ledger: Ledger, workers: number): Promise<WorkerPool> {
   if (!isOnRedis(config)) return openPool(workers);
-  const { openSharedPool } = await import('./shared-pool.js');
+  const { openSharedPool } = await import('./hosts/shared-pool.js');
   return openSharedPool(config, ledger, workers);
 }
 

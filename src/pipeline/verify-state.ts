@@ -1,18 +1,18 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { codeOf, messageOf, ReadmillError } from '../model/errors.js';
-import { readDayFile } from '../store/history-file.js';
-import type { LedgerView } from '../store/ledger.js';
-import { viewLedgerAt } from '../store/ledger-place.js';
-import { openRegister } from '../store/meter-register.js';
-import { ReadRanks } from '../store/read-ranks.js';
-import type { LedgerPlace } from '../store/redis-connection.js';
-import { readRegisterFile } from '../store/registers-file.js';
-import { readTotalsFile } from '../store/totals-file.js';
-import { readExchanges } from './exchanges.js';
-import { hashFile } from './hash-file.js';
+import { ReadRanks } from '../store/blocks/read-ranks.js';
+import { readDayFile } from '../store/history/history-file.js';
+import { readRegisterFile } from '../store/history/registers-file.js';
+import { readTotalsFile } from '../store/history/totals-file.js';
+import type { LedgerView } from '../store/ledger/ledger.js';
+import { viewLedgerAt } from '../store/ledger/ledger-place.js';
+import type { LedgerPlace } from '../store/redis/redis-connection.js';
+import { openRegister } from '../store/register/meter-register.js';
+import { hashFile } from './intake/hash-file.js';
 import { importedRegister } from './register-current.js';
 import type { HistoryEntry } from './run-state.js';
+import { readExchanges } from './settle/exchanges.js';
 
 /** A file of a state folder that is not as it was written. */
 export interface StateDamage {

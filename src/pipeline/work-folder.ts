@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ledger } from '../store/ledger.js';
-import { bootId } from '../store/process-identity.js';
+import type { Ledger } from '../store/ledger/ledger.js';
+import { bootId } from '../store/ledger/process-identity.js';
 import type { RunRecord } from './run-state.js';
 
 /**

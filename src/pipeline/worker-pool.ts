@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import { orThrow } from './carried-error.js';
-import type { CrossResult } from './check-meters.js';
-import type { CheckPartitionTask } from './check-partition.js';
-import type { CheckRangeResult, CheckRangeTask } from './check-range.js';
+import type { CrossResult } from './check/check-meters.js';
+import type { CheckPartitionTask } from './check/check-partition.js';
+import type { CheckRangeResult, CheckRangeTask } from './check/check-range.js';
 import { NIGHT_THREAD } from './night-thread.js';
-import type { RangeResult, RangeTask } from './scan-range.js';
-import type { SettleResult, SettleTask } from './settle-types.js';
+import type { RangeResult, RangeTask } from './scan/scan-range.js';
+import type { SettleResult, SettleTask } from './settle/settle-types.js';
 
 /** The threads that a run works with. */
 export interface WorkerPool {

@@ -1,5 +1,5 @@
 import { formatDecimal } from '../model/decimal.js';
-import type { PolicyCounts, VeeSettings } from '../pipeline/vee-rules.js';
+import type { PolicyCounts, VeeSettings } from '../pipeline/settle/vee-rules.js';
 import { DEFAULT_POLICY, type Policy } from '../vee/policy.js';
 import { CHECK_CODES, METHODS } from '../vee/slots.js';
 import type { PolicyReport } from './run-report.js';

@@ -4,7 +4,7 @@
  * part; counts are whole numbers of reads unless a name says otherwise.
  */
 
-import type { DrawnDay } from '../pipeline/drawn-days.js';
+import type { DrawnDay } from '../pipeline/settle/drawn-days.js';
 
 export type RunStatus = 'complete' | 'partial' | 'failed';
 

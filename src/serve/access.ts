@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { FastifyRequest } from 'fastify';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import type { ServeConfig } from '../pipeline/watch-config.js';
+import type { ServeConfig } from '../pipeline/config/watch-config.js';
 
 /** A shorter token could be guessed. */
 const TOKEN_CHARACTERS_LEAST = 20;

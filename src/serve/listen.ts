@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { messageOf, ReadmillError } from '../model/errors.js';
-import type { ServeConfig } from '../pipeline/watch-config.js';
+import type { ServeConfig } from '../pipeline/config/watch-config.js';
 import type { Served } from './served.js';
 import { makeDashboard } from './server.js';
 

@@ -2,7 +2,7 @@ import { nightDelivery } from '../as2/sender/deliver-night.js';
 import { type DeliveryRecord, deliveryId } from '../as2/sender/delivery-queue.js';
 import { isForPerson } from '../as2/sender/sender.js';
 import { isoDate, MINUTES_PER_DAY, parseZone, readDayStart } from '../model/time.js';
-import { minuteOfDay } from '../pipeline/watch-config.js';
+import { minuteOfDay } from '../pipeline/config/watch-config.js';
 import type { RunReport } from '../report/run-report.js';
 import type { NightSummary } from '../watch/night-book.js';
 import { type NoticeKind, noticeId, readNotices } from '../watch/notices.js';

@@ -1,4 +1,4 @@
-import type { Config } from '../pipeline/config.js';
+import type { Config } from '../pipeline/config/config.js';
 import type { CertificateEnds } from '../watch/certificates.js';
 import type { NightBook } from '../watch/night-book.js';
 import type { NightWatch } from '../watch/watch.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { markup, render } from '../conformance/report/html-markup.js';
 import { codeOf, messageOf, ReadmillError } from '../model/errors.js';
-import type { ServeConfig } from '../pipeline/watch-config.js';
+import type { ServeConfig } from '../pipeline/config/watch-config.js';
 import { openAccess } from './access.js';
 import { actionRoutes } from './action-routes.js';
 import { apiRoutes } from './api-routes.js';

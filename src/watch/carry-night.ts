@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../pipeline/config.js';
-import { partnersOf } from '../pipeline/environment.js';
-import { type FinishedNight, type Night, reportDirectory } from '../pipeline/finish.js';
-import type { Claim } from '../pipeline/intake.js';
+import type { Config } from '../pipeline/config/config.js';
+import { partnersOf } from '../pipeline/config/environment.js';
+import { type FinishedNight, type Night, reportDirectory } from '../pipeline/finish/finish.js';
+import type { Claim } from '../pipeline/intake/intake.js';
 import type { Progress } from '../pipeline/progress.js';
 import { type RunOptions, runNight } from '../pipeline/run.js';
 import { writeReport } from '../report/build-report.js';

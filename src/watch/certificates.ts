@@ -1,7 +1,7 @@
 import { loadKeys } from '../as2/keys.js';
 import { messageOf } from '../model/errors.js';
-import type { Config } from '../pipeline/config.js';
-import { partnersOf } from '../pipeline/environment.js';
+import type { Config } from '../pipeline/config/config.js';
+import { partnersOf } from '../pipeline/config/environment.js';
 
 /** A certificate that deliveries need, and when it ends. */
 export interface CertificateEnd {

@@ -1,8 +1,8 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../model/errors.js';
-import type { Config } from '../pipeline/config.js';
-import { type Claim, claimed, INPUTS_MAX, shownPath, UNFINISHED } from '../pipeline/intake.js';
+import type { Config } from '../pipeline/config/config.js';
+import { type Claim, claimed, INPUTS_MAX, shownPath, UNFINISHED } from '../pipeline/intake/intake.js';
 
 /** Files of one inbox that are looked at in one poll; the others wait until these are gone. */
 export const POLLED_FILES_MAX = 20_000;

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { request } from 'undici';
 import { messageOf } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
-import type { Config } from '../pipeline/config.js';
+import type { Config } from '../pipeline/config/config.js';
 import type { Notice } from './notices.js';
 
 const WEBHOOK_TIMEOUT_MS = 10_000;

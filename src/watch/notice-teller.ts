@@ -1,4 +1,4 @@
-import type { Config } from '../pipeline/config.js';
+import type { Config } from '../pipeline/config/config.js';
 import { type CertificateEnds, certificateEnds } from './certificates.js';
 import type { PolledSource } from './inbox-poll.js';
 import type { NightBook } from './night-book.js';

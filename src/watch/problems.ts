@@ -2,7 +2,7 @@ import type { DeliveryRecord } from '../as2/sender/delivery-queue.js';
 import { isForPerson } from '../as2/sender/sender.js';
 import { formatNumberOf, formatReachedPercent, formatTargetPercent } from '../model/figures.js';
 import { isoDate } from '../model/time.js';
-import type { Config } from '../pipeline/config.js';
+import type { Config } from '../pipeline/config/config.js';
 import type { CertificateEnds } from './certificates.js';
 import type { PolledSource } from './inbox-poll.js';
 import type { NightSummary } from './night-book.js';

@@ -2,10 +2,10 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../model/errors.js';
-import type { Config } from '../pipeline/config.js';
+import type { Config } from '../pipeline/config/config.js';
+import type { WatchConfig } from '../pipeline/config/watch-config.js';
 import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
-import type { WatchConfig } from '../pipeline/watch-config.js';
-import type { Ledger } from '../store/ledger.js';
+import type { Ledger } from '../store/ledger/ledger.js';
 
 /** Folders of the state that hold a folder for each run, and of which old ones are removed. */
 const FOLDERS = ['archive', 'quarantine', 'reports'] as const;

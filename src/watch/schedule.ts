@@ -1,6 +1,6 @@
 import { MINUTES_PER_DAY, parseZone, readDayOf, readDayStart } from '../model/time.js';
-import type { Config } from '../pipeline/config.js';
-import { minuteOfDay } from '../pipeline/watch-config.js';
+import type { Config } from '../pipeline/config/config.js';
+import { minuteOfDay } from '../pipeline/config/watch-config.js';
 import type { PolledSource } from './inbox-poll.js';
 
 const MINUTE_MS = 60_000;

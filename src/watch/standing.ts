@@ -1,8 +1,8 @@
 import { type DeliveryRecord, latestDeliveries, openDeliveries } from '../as2/sender/delivery-queue.js';
 import { type HistoryEntry, RUN_KEY, type RunRecord, taskKey } from '../pipeline/run-state.js';
-import type { LedgerView } from '../store/ledger.js';
-import { viewLedgerAt } from '../store/ledger-place.js';
-import type { LedgerPlace } from '../store/redis-connection.js';
+import type { LedgerView } from '../store/ledger/ledger.js';
+import { viewLedgerAt } from '../store/ledger/ledger-place.js';
+import type { LedgerPlace } from '../store/redis/redis-connection.js';
 
 /** What the ledger says of runs and deliveries at a moment. */
 export interface LedgerStanding {

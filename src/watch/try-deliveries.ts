@@ -1,8 +1,8 @@
 import { type DeliveryRecord, deliveryId, openDeliveries } from '../as2/sender/delivery-queue.js';
 import { isDue } from '../as2/sender/sender.js';
 import { partnersFor, tryAgain } from '../as2/sender/try-again.js';
-import type { Config } from '../pipeline/config.js';
-import { openLedgerAt } from '../store/ledger-place.js';
+import type { Config } from '../pipeline/config/config.js';
+import { openLedgerAt } from '../store/ledger/ledger-place.js';
 
 /**
  * Tries deliveries while no run works on the state folder.

@@ -1,11 +1,11 @@
 import { type DeliveryRecord, deliveryId } from '../as2/sender/delivery-queue.js';
 import { isDue } from '../as2/sender/sender.js';
 import { codeOf, messageOf } from '../model/errors.js';
-import type { Config } from '../pipeline/config.js';
+import type { Config } from '../pipeline/config/config.js';
 import type { Progress } from '../pipeline/progress.js';
 import type { RunReport } from '../report/run-report.js';
-import type { Ledger } from '../store/ledger.js';
-import { openLedgerAt } from '../store/ledger-place.js';
+import type { Ledger } from '../store/ledger/ledger.js';
+import { openLedgerAt } from '../store/ledger/ledger-place.js';
 import { carryNight } from './carry-night.js';
 import { claimOf, type InboxPoll, type PolledSource } from './inbox-poll.js';
 import { NightBook } from './night-book.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expiryWarnings, loadKeys, requireValidKeys, validKeys } from '../../src/as2/keys.js';
 import { newIdentity } from '../../src/as2/new-identity.js';
-import { type Partner, partnerSchema } from '../../src/pipeline/partner-config.js';
+import { type Partner, partnerSchema } from '../../src/pipeline/config/partner-config.js';
 import { makeIdentity, openssl, type TestIdentity } from './openssl.js';
 
 const DAY_MS = 86_400_000;

@@ -4,10 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import type { FileCheck } from '../../src/conformance/file-check.js';
 import { loadProfile } from '../../src/conformance/profile-file.js';
 import { EST_OFFSET_MINUTES } from '../../src/model/time.js';
-import { checkFiles } from '../../src/pipeline/check-files.js';
-import { ownThread } from '../../src/pipeline/check-pool.js';
+import { checkFiles } from '../../src/pipeline/check/check-files.js';
+import { ownThread } from '../../src/pipeline/check/check-pool.js';
 import { SILENT } from '../../src/pipeline/progress.js';
-import { importRegister } from '../../src/store/register-import.js';
+import { importRegister } from '../../src/store/register/register-import.js';
 
 /** What `options.json` beside a fixture may say. */
 interface FixtureOptions {

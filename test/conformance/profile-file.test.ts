@@ -8,7 +8,7 @@ import { findProfile, PROFILES, readerSettings, severityUnder } from '../../src/
 import { FAULT } from '../../src/formats/cmep/faults.js';
 import { SEVERITY } from '../../src/formats/cmep/settings.js';
 import { ReadmillError } from '../../src/model/errors.js';
-import { readConfig } from '../../src/pipeline/config.js';
+import { readConfig } from '../../src/pipeline/config/config.js';
 import { codeBlocks, textOf } from '../docs/project-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'readmill-profile-'));

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { configSchema, readConfig } from '../../src/pipeline/config.js';
-import { REGISTER_COLUMNS } from '../../src/store/register-fields.js';
+import { configSchema, readConfig } from '../../src/pipeline/config/config.js';
+import { REGISTER_COLUMNS } from '../../src/store/register/register-fields.js';
 import { codeBlocks, namedRows, sectionOf, textOf } from './project-files.js';
 
 interface JsonSchema {

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import { type Config, configJsonSchema, configSchema } from '../../src/pipeline/config.js';
+import { type Config, configJsonSchema, configSchema } from '../../src/pipeline/config/config.js';
 import { makeMetrics } from '../../src/serve/metrics.js';
 import { NightBook } from '../../src/watch/night-book.js';
 import { codeBlocks, found, namedRows, PAGES, sectionOf, textOf } from './project-files.js';

@@ -56,7 +56,7 @@ test.concurrent('files that came in another order, with other times, make the sa
 /** Runs a night with ranges of another length, for which the command line has no option. */
 async function runWithRanges(folder: RunFolder, rangeBytes: number): Promise<void> {
   const script = `
-    import { readConfig } from '${new URL('src/pipeline/config.js', BUILT)}';
+    import { readConfig } from '${new URL('src/pipeline/config/config.js', BUILT)}';
     import { runNight } from '${new URL('src/pipeline/run.js', BUILT)}';
     import { writeReport } from '${new URL('src/report/build-report.js', BUILT)}';
     const progress = { begin() {}, advance() {}, end() {} };

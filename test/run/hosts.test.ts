@@ -2,10 +2,10 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSyn
 import { join } from 'node:path';
 import { QueueEvents } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { QUEUE } from '../../src/pipeline/shared-jobs.js';
-import { connectRedis } from '../../src/store/redis-connection.js';
-import { findKeys } from '../../src/store/redis-keys.js';
-import { cableTo, type RedisServer, startRedis } from '../store/redis-server.js';
+import { QUEUE } from '../../src/pipeline/hosts/shared-jobs.js';
+import { connectRedis } from '../../src/store/redis/redis-connection.js';
+import { findKeys } from '../../src/store/redis/redis-keys.js';
+import { cableTo, type RedisServer, startRedis } from '../store/redis/redis-server.js';
 import { fingerprint } from './fingerprint.js';
 import {
   folderWith,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openLedger, viewLedger } from '../../src/store/ledger.js';
+import { openLedger, viewLedger } from '../../src/store/ledger/ledger.js';
 import { filesBelow } from './fingerprint.js';
 import { type RunFolder, runFolder, runNight } from './night-folder.js';
 import { hourly, writtenLine } from './written-lines.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openLedger } from '../../src/store/ledger.js';
+import { openLedger } from '../../src/store/ledger/ledger.js';
 import { reportFile } from './auditor.js';
 import { cmepLines, csvRows, stampAfter, type Triple } from './cmep-lines.js';
 import { type Report, type RunFolder, runFolder, runNight } from './night-folder.js';

@@ -2,8 +2,8 @@ import { createPrivateKey } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/pipeline/config.js';
-import { checkNameTemplate } from '../../src/pipeline/publish.js';
+import { readConfig } from '../../src/pipeline/config/config.js';
+import { checkNameTemplate } from '../../src/pipeline/finish/publish.js';
 import { cmepLines } from './cmep-lines.js';
 import { filesBelow } from './fingerprint.js';
 import {

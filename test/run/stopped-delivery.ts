@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { finishedDeliveries, openDeliveries } from '../../src/as2/sender/delivery-queue.js';
-import { type LedgerView, viewLedger } from '../../src/store/ledger.js';
+import { type LedgerView, viewLedger } from '../../src/store/ledger/ledger.js';
 import { type GeneratedNight, NOW, temporaryFolder } from './night-folder.js';
 import { readmill, startReadmill } from './program.js';
 import { partnerOf, type ReceiverProcess, sha256Of, startReceiver } from './receiver-process.js';

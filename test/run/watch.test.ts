@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type * as ConfigModule from '../../src/pipeline/config.js';
+import type * as ConfigModule from '../../src/pipeline/config/config.js';
 import type { RunReport } from '../../src/report/run-report.js';
 import type * as PollModule from '../../src/watch/inbox-poll.js';
 import type * as WatchModule from '../../src/watch/watch.js';
@@ -158,7 +158,7 @@ function watchInProcess(folder: RunFolder, nowIso: string): Turned {
   // As Node loads them: the test runner would first work through all that they are made of.
   const load = createRequire(import.meta.url);
   const built = (path: string): unknown => load(fileURLToPath(new URL(path, BUILT)));
-  const { readConfig } = built('src/pipeline/config.js') as typeof ConfigModule;
+  const { readConfig } = built('src/pipeline/config/config.js') as typeof ConfigModule;
   const { InboxPoll } = built('src/watch/inbox-poll.js') as typeof PollModule;
   const { NightWatch } = built('src/watch/watch.js') as typeof WatchModule;
   const config = readConfig(folder.config);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeOf } from '../../src/model/errors.js';
-import { serveSchema } from '../../src/pipeline/watch-config.js';
+import { serveSchema } from '../../src/pipeline/config/watch-config.js';
 import { isLoopback, openAccess, WRONG_TOKENS_MAX } from '../../src/serve/access.js';
 
 const TOKEN = 'abcdefghijklmnopqrstuvwx';

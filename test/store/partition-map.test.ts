@@ -9,7 +9,7 @@ import {
   type PartitionMap,
   splitPartitions,
 } from '../../src/store/partition-map.js';
-import { byBytes } from './history-rows.js';
+import { byBytes } from './history/history-rows.js';
 
 /** Meter ids in latin1, of bytes that sort otherwise as numbers than as signed or as text of a language. */
 const id = fc.string({

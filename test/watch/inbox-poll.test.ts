@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Config } from '../../src/pipeline/config.js';
+import type { Config } from '../../src/pipeline/config/config.js';
 import { claimOf, type FileFacts, type FolderReader, InboxPoll } from '../../src/watch/inbox-poll.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'readmill-poll-'));

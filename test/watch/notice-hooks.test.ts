@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Config, configSchema } from '../../src/pipeline/config.js';
+import { type Config, configSchema } from '../../src/pipeline/config/config.js';
 import { noticeMessage, tellHooks } from '../../src/watch/notice-hooks.js';
 import type { Notice } from '../../src/watch/notices.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryRecord } from '../../src/as2/sender/delivery-queue.js';
-import { type Config, configSchema } from '../../src/pipeline/config.js';
+import { type Config, configSchema } from '../../src/pipeline/config/config.js';
 import type { NightSummary } from '../../src/watch/night-book.js';
 import { type ProblemFacts, problemsOf } from '../../src/watch/problems.js';
 

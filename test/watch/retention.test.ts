@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { watchSchema } from '../../src/pipeline/watch-config.js';
+import { watchSchema } from '../../src/pipeline/config/watch-config.js';
 import { removeOldRuns } from '../../src/watch/retention.js';
 
 let state = '';

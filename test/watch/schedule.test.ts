@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, configSchema } from '../../src/pipeline/config.js';
+import { type Config, configSchema } from '../../src/pipeline/config/config.js';
 import type { PolledSource } from '../../src/watch/inbox-poll.js';
 import {
   closeOfDayMs,

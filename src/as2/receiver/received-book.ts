@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ledger, LedgerWrite } from '../../store/ledger.js';
+import type { Ledger, LedgerWrite } from '../../store/ledger/ledger.js';
 import type { BuiltMdn, MdnFields } from '../mdn/build-mdn.js';
 
 /** Messages whose receipts can be sent again; at 4 KB each about 200 MB. */

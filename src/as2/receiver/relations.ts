@@ -1,4 +1,4 @@
-import type { Partner } from '../../pipeline/partner-config.js';
+import type { Partner } from '../../pipeline/config/partner-config.js';
 import { type PartnerKeys, validKeys } from '../keys.js';
 
 /** A partner that may send to us, with the keys of both sides. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
 import { isDiskFull, messageOf } from '../../model/errors.js';
-import type { ReceiverConfig } from '../../pipeline/partner-config.js';
+import type { ReceiverConfig } from '../../pipeline/config/partner-config.js';
 import type { Headers } from '../mime/headers.js';
 import { USER_AGENT } from '../user-agent.js';
 import { makeWorkspace, type Workspace } from '../workspace.js';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
-import type { Ledger } from '../../store/ledger.js';
+import type { Ledger } from '../../store/ledger/ledger.js';
 import { type DeliveryRecord, isDone, saveDelivery } from './delivery-queue.js';
 import { keepReceipt, receiptFolder } from './evidence.js';
 import { type FinalOutcome, type Outcome, outcomeOfPost, outcomeOfReceipt, type Receipt } from './outcome.js';

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../model/errors.js';
 import { VERSION } from '../../model/version.js';
-import type { DeliveryConfig } from '../../pipeline/config.js';
+import type { DeliveryConfig } from '../../pipeline/config/config.js';
 import { buildMessage } from '../build-message.js';
 import { expiryWarnings, loadKeys, requireValidKeys } from '../keys.js';
 import { awaitReceipt } from './attempt.js';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Config } from '../../pipeline/config.js';
-import type { Night } from '../../pipeline/finish.js';
-import { shownPath } from '../../pipeline/intake.js';
-import type { NightDeliveries, NightDelivery } from '../../pipeline/night-delivery.js';
+import type { Config } from '../../pipeline/config/config.js';
+import type { Night } from '../../pipeline/finish/finish.js';
+import type { NightDeliveries, NightDelivery } from '../../pipeline/finish/night-delivery.js';
+import { shownPath } from '../../pipeline/intake/intake.js';
 import type { Progress } from '../../pipeline/progress.js';
 import type { WorkerPool } from '../../pipeline/worker-pool.js';
-import type { Ledger } from '../../store/ledger.js';
+import type { Ledger } from '../../store/ledger/ledger.js';
 import { expiryWarnings } from '../keys.js';
 import {
   type Consignment,

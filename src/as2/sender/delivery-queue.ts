@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Ledger, LedgerWrite } from '../../store/ledger.js';
+import type { Ledger, LedgerWrite } from '../../store/ledger/ledger.js';
 import type { BuiltMessage } from '../build-message.js';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moveFile, syncPath } from '../../pipeline/files.js';
-import type { Ledger } from '../../store/ledger.js';
+import type { Ledger } from '../../store/ledger/ledger.js';
 import type { DeliveryRecord } from './delivery-queue.js';
 import type { Receipt } from './outcome.js';
 import { subjectOf } from './partner.js';

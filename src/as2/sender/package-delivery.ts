@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, isDiskFull, messageOf, ReadmillError } from '../../model/errors.js';
-import type { Ledger } from '../../store/ledger.js';
+import type { Ledger } from '../../store/ledger/ledger.js';
 import type { BuiltMessage, PayloadFile, Protection } from '../build-message.js';
 import {
   type Consignment,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Partner as PartnerConfig } from '../../pipeline/partner-config.js';
+import type { Partner as PartnerConfig } from '../../pipeline/config/partner-config.js';
 import type { Protection } from '../build-message.js';
 import type { Certificate } from '../certificate.js';
 import { type PartnerKeys, requireValidKeys, validKeys } from '../keys.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
-import type { Config } from '../../pipeline/config.js';
-import type { Partner as PartnerConfig } from '../../pipeline/partner-config.js';
-import type { Ledger } from '../../store/ledger.js';
+import type { Config } from '../../pipeline/config/config.js';
+import type { Partner as PartnerConfig } from '../../pipeline/config/partner-config.js';
+import type { Ledger } from '../../store/ledger/ledger.js';
 import { buildMessage } from '../build-message.js';
 import { loadKeys } from '../keys.js';
 import { type AttemptContext, beginAttempt, concludeAttempt, settle } from './attempt.js';

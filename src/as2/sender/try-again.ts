@@ -1,4 +1,4 @@
-import type { Partner as PartnerConfig } from '../../pipeline/partner-config.js';
+import type { Partner as PartnerConfig } from '../../pipeline/config/partner-config.js';
 import { allOf } from './deliver-night.js';
 import type { DeliveryRecord } from './delivery-queue.js';
 import type { Partner } from './partner.js';

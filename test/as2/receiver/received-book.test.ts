@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { openBook, RECEIVED_KEPT_MAX, type ReceivedEntry } from '../../../src/as2/receiver/received-book.js';
-import type { Ledger, LedgerWrite } from '../../../src/store/ledger.js';
+import type { Ledger, LedgerWrite } from '../../../src/store/ledger/ledger.js';
 
 const entryOf = (number: number) => ({ messageId: `<${number}@a>`, as2From: 'A' }) as ReceivedEntry;
 

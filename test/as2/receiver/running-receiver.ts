@@ -12,8 +12,8 @@ import { parseMisbehaviour } from '../../../src/as2/receiver/misbehaviour.js';
 import { openBook } from '../../../src/as2/receiver/received-book.js';
 import { makeReceiver, type ReceiverEvents } from '../../../src/as2/receiver/server.js';
 import { makeWorkspace } from '../../../src/as2/workspace.js';
-import { partnerSchema, receiverSchema } from '../../../src/pipeline/partner-config.js';
-import { openLedger } from '../../../src/store/ledger.js';
+import { partnerSchema, receiverSchema } from '../../../src/pipeline/config/partner-config.js';
+import { openLedger } from '../../../src/store/ledger/ledger.js';
 import type { TestIdentity } from '../openssl.js';
 
 export const OUR_NAME = 'ORG 00001';

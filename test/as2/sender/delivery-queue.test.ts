@@ -6,7 +6,7 @@ import {
   openDeliveries,
   saveDelivery,
 } from '../../../src/as2/sender/delivery-queue.js';
-import { openLedger } from '../../../src/store/ledger.js';
+import { openLedger } from '../../../src/store/ledger/ledger.js';
 import { temporaryFolder } from '../../run/night-folder.js';
 
 it('the oldest deliveries that are done are forgotten beyond what is kept; those that are open never', async () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Consignment, DeliveryRecord } from '../../../src/as2/sender/delivery-queue.js';
 import { loadPartners, openSender, type Sender } from '../../../src/as2/sender/sender.js';
-import { readDeliveryConfig } from '../../../src/pipeline/config.js';
-import { type Ledger, openLedger } from '../../../src/store/ledger.js';
+import { readDeliveryConfig } from '../../../src/pipeline/config/config.js';
+import { type Ledger, openLedger } from '../../../src/store/ledger/ledger.js';
 import { makeIdentity, type TestIdentity } from '../openssl.js';
 import { OpensslPartner } from './openssl-partner.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AmrdefRangeReader } from '../../../src/formats/amrdef/range.js';
 import type { RangeSource } from '../../../src/formats/range.js';
-import { RangeChain } from '../../../src/pipeline/range-chain.js';
+import { RangeChain } from '../../../src/pipeline/scan/range-chain.js';
 import { amrdefDocument } from './document-arbitraries.js';
 import { RecordedReads, settingsWith } from './recorded-reads.js';
 import { mutation } from './xml-arbitraries.js';

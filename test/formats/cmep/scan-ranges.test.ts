@@ -5,21 +5,21 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { unpackFindings } from '../../../src/conformance/finding-buffer.js';
 import { LINE_BYTES_MAX } from '../../../src/formats/cmep/settings.js';
-import { REJECT_COLUMNS } from '../../../src/pipeline/reject-rows.js';
-import { type RangeResult, scanRange } from '../../../src/pipeline/scan-range.js';
+import { REJECT_COLUMNS } from '../../../src/pipeline/scan/reject-rows.js';
+import { type RangeResult, scanRange } from '../../../src/pipeline/scan/scan-range.js';
 import {
   type BlockIndex,
   channelOfBlock,
   meterIdLength,
   meterIdStart,
-} from '../../../src/store/block-index.js';
+} from '../../../src/store/blocks/block-index.js';
 import {
   createOpenBlock,
   metaOfRead,
   openBlock,
   stampOfRead,
   valueOfRead,
-} from '../../../src/store/block-reads.js';
+} from '../../../src/store/blocks/block-reads.js';
 import { lineOf, settingsFor } from './hand-made-lines.js';
 import { spoiltFile } from './line-arbitraries.js';
 

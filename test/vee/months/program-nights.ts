@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig } from '../../../src/pipeline/config.js';
-import { reportDirectory } from '../../../src/pipeline/finish.js';
+import { readConfig } from '../../../src/pipeline/config/config.js';
+import { reportDirectory } from '../../../src/pipeline/finish/finish.js';
 import { runNight } from '../../../src/pipeline/run.js';
 import { csvRows } from '../../run/cmep-lines.js';
 import { exactText } from '../referee/exact.js';
