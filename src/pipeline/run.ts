@@ -344,6 +344,9 @@ async function restart(run: RunRecord, ledger: Ledger): Promise<void> {
     if (run.phase === 'settle' && input.status === 'done')
       requireSameContent(input, 'after a restart of the machine it has to be read again');
   run.fence = ledger.fence;
+  // First the ledger knows that no work files are to be trusted, then they go.
+  run.bootId = '';
+  await ledger.write([[RUN_KEY, run]]);
   rmSync(join(workDirectory(run), 'blocks'), { recursive: true, force: true });
   for (const input of run.inputs) {
     input.status = 'claimed';

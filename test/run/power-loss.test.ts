@@ -125,4 +125,16 @@ describe('a loss of power', () => {
     writeFileSync(file, content);
     await expectSame(folder);
   });
+
+  it('trusts no work files once they were thrown away, whichever restart they were written after', async () => {
+    const folder = folderWith(night, { output: OUTPUT });
+    const work = (name: string) => join(folder.directory, 'state', 'work', RUN_ID, name);
+    const kill = { kind: 'kill', class: 'change', when: 'after', at: 0 } as const;
+    expect((await runWith(folder, { ...kill, path: work('staging') })).code).toBeNull();
+    expect(existsSync(work('blocks'))).toBe(true);
+    const after = { ...kill, path: work('blocks'), bootId: 'after a restart' };
+    expect((await runWith(folder, after)).code).toBeNull();
+    expect(existsSync(work('blocks'))).toBe(false);
+    await expectSame(folder);
+  });
 });
