@@ -25,51 +25,60 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   demo: async () => (await import('./demo.js')).registerDemo,
 };
 /** Exit codes: 0 all well, 2 the data is at fault, 1 the tool could not do its work. */
-export const EXIT_TOOL = 1;
+const EXIT_TOOL = 1;
 
-const program = new Command('readmill')
-  .description(
-    'Carries smart-meter reads from head ends to the central repository: check, estimate, batch, deliver.',
-  )
-  .version(VERSION)
-  .exitOverride()
-  .configureHelp({ showGlobalOptions: false });
-
-const named = process.argv[2] ?? '';
-// The version needs none of them; help and completion tell of all.
-const isAlone = Object.hasOwn(COMMANDS, named) && named !== 'completion';
-const wanted = named === '--version' ? [] : isAlone ? [named] : Object.keys(COMMANDS);
-for (const register of await Promise.all(wanted.map((name) => COMMANDS[name]!()))) register(program);
-
-for (const command of program.commands) {
-  command.exitOverride();
-  for (const below of command.commands) below.exitOverride();
+/** The program with the commands that the words may need. */
+async function programFor(named: string): Promise<Command> {
+  const program = new Command('readmill')
+    .description(
+      'Carries smart-meter reads from head ends to the central repository: check, estimate, batch, deliver.',
+    )
+    .version(VERSION)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false });
+  // The version needs none of them; help and completion tell of all.
+  const isAlone = Object.hasOwn(COMMANDS, named) && named !== 'completion';
+  const wanted = named === '--version' ? [] : isAlone ? [named] : Object.keys(COMMANDS);
+  for (const register of await Promise.all(wanted.map((name) => COMMANDS[name]!()))) register(program);
+  for (const command of program.commands) {
+    command.exitOverride();
+    for (const below of command.commands) below.exitOverride();
+  }
+  return program;
 }
 
-// What is to be removed at the end is removed by listeners for `exit`, which a signal alone would pass over.
-process.on('SIGINT', () => {
-  process.stderr.write('\nStopped. Nothing is lost: run the same command again.\n');
-  process.exit(130);
-});
-process.on('SIGTERM', () => process.exit(143));
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever read our output went away (a closed pipe): nobody is left to tell.
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+function listen(): void {
+  // What is to be removed at the end is removed by listeners for `exit`, which a signal alone would pass over.
+  process.on('SIGINT', () => {
+    process.stderr.write('\nStopped. Nothing is lost: run the same command again.\n');
+    process.exit(130);
+  });
+  process.on('SIGTERM', () => process.exit(143));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read our output went away (a closed pipe): nobody is left to tell.
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
 
-try {
-  await program.parseAsync(process.argv);
-} catch (thrown) {
-  if (thrown instanceof CommanderError) {
-    // Commander has printed its message; help and version end well.
-    process.exitCode = thrown.exitCode === 0 ? 0 : EXIT_TOOL;
-  } else {
-    const code = codeOf(thrown);
-    const known = code.startsWith('READMILL_');
-    process.stderr.write(`readmill: ${messageOf(thrown)}${known ? ` [${code}]` : ''}\n`);
-    if (!known && process.env.READMILL_STACK !== undefined)
-      process.stderr.write(`${(thrown as Error).stack}\n`);
-    process.exitCode = EXIT_TOOL;
+async function main(): Promise<void> {
+  const program = await programFor(process.argv[2] ?? '');
+  listen();
+  try {
+    await program.parseAsync(process.argv);
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      // Commander has printed its message; help and version end well.
+      process.exitCode = thrown.exitCode === 0 ? 0 : EXIT_TOOL;
+    } else {
+      const code = codeOf(thrown);
+      const known = code.startsWith('READMILL_');
+      process.stderr.write(`readmill: ${messageOf(thrown)}${known ? ` [${code}]` : ''}\n`);
+      if (!known && process.env.READMILL_STACK !== undefined)
+        process.stderr.write(`${(thrown as Error).stack}\n`);
+      process.exitCode = EXIT_TOOL;
+    }
   }
 }
+
+void main();
