@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { open, type RootDatabase } from 'lmdb';
@@ -20,6 +20,7 @@ import {
   withCheck,
 } from './ledger-entries.js';
 import { damageOfPages } from './ledger-pages.js';
+import { makeRoom, REMOVAL_BYTES, TRANSACTION_BYTES } from './ledger-room.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** The layout whose values have no CRC-32 before them, and no sum. */
@@ -32,6 +33,9 @@ const LMDB_OPTIONS = { encoding: 'binary', mapSize: MAP_BYTES, overlappingSync: 
 const LEDGER_FILE = 'data.mdb';
 /** Layouts that there may ever be; a number beyond is damage. */
 const LAYOUTS_MAX = 100;
+
+/** Folders of ledgers that this process has open for work. */
+const heldHere = new Set<string>();
 
 const ledgerFolder = (stateDirectory: string): string => join(stateDirectory, 'ledger');
 
@@ -96,11 +100,13 @@ export function openLedger(stateDirectory: string): Ledger {
   }
   const reads = readsOf(database, stateDirectory);
   try {
+    makeRoom(database, join(path, LEDGER_FILE), TRANSACTION_BYTES, MAP_BYTES);
     takeLock(database, stateDirectory, reads);
   } catch (thrown) {
     void database.close();
     throw writeError(thrown, stateDirectory);
   }
+  const place = realpathSync(path);
   const ledger: Ledger = {
     ...reads,
     fence: 0,
@@ -120,9 +126,11 @@ export function openLedger(stateDirectory: string): Ledger {
         if (codeOf(thrown) !== 'READMILL_DISK_FULL') throw thrown;
       } finally {
         await database.close();
+        heldHere.delete(place);
       }
     },
   };
+  heldHere.add(place);
   return ledger;
 }
 
@@ -201,15 +209,22 @@ function writeAll(
   stateDirectory: string,
   writes: readonly LedgerWrite[],
 ): void {
+  const encoded = writes.map(([key, value]) => ({
+    key,
+    bytes: value === undefined ? undefined : withCheck(key, value),
+  }));
+  const isRemoval = encoded.every(({ bytes }) => bytes === undefined);
+  const valueBytes = encoded.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
+  const neededBytes = isRemoval ? REMOVAL_BYTES : TRANSACTION_BYTES + 2 * valueBytes;
+  makeRoom(database, join(ledgerFolder(stateDirectory), LEDGER_FILE), neededBytes, MAP_BYTES);
   database.transactionSync(() => {
     const sum = { ...(read<EntrySum>(database.getBinary(SUM_KEY), SUM_KEY, stateDirectory) ?? NO_ENTRIES) };
-    for (const [key, value] of writes) {
+    for (const { key, bytes } of encoded) {
       const isSummed = !UNSUMMED.includes(key);
       const before = isSummed ? database.getBinary(key) : undefined;
       if (before !== undefined) addToSum(sum, before, -1);
-      if (value === undefined) database.removeSync(key);
+      if (bytes === undefined) database.removeSync(key);
       else {
-        const bytes = withCheck(key, value);
         if (isSummed) addToSum(sum, bytes, 1);
         database.putSync(key, bytes);
       }
@@ -258,7 +273,7 @@ function takeLock(
     if (layout === LAYOUT_WITHOUT_CHECKS) return takeOver(database, stateDirectory);
     if (layout !== undefined && layout !== LAYOUT) return { layout };
     const lock = read<LedgerValues['lock']>(database.getBinary(LOCK_KEY), LOCK_KEY, stateDirectory);
-    if (lock !== undefined && isAlive(lock)) return { lock };
+    if (lock !== undefined && isHeld(lock, ledgerFolder(stateDirectory))) return { lock };
     // An entry that is lost would let a file be carried twice.
     reads.check();
     enter(database);
@@ -270,6 +285,14 @@ function takeLock(
     'READMILL_STATE_BUSY',
     `Another readmill (process ${holder.lock!.pid} on ${holder.lock!.host}) works on ${stateDirectory}. Wait until it has ended, or stop it, then run again.`,
   );
+}
+
+/** Whether somebody works on a folder; a lock that this process could not remove, on a full disk, is nobody's. */
+function isHeld(lock: ProcessIdentity, path: string): boolean {
+  if (!isAlive(lock)) return false;
+  const own = ownIdentity();
+  const isOwn = lock.pid === own.pid && lock.started === own.started;
+  return !isOwn || heldHere.has(realpathSync(path));
 }
 
 function otherLayout(stateDirectory: string, layout: number): ReadmillError {

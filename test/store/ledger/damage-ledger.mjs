@@ -98,8 +98,14 @@ async function opened(path, entries, draw) {
   return 'whole';
 }
 
+/** Without what the file has beyond the last page that a meta page knows: room for transactions to come. */
+function withoutRoom(bytes) {
+  const last = [0, PAGE_BYTES].map((meta) => Number(bytes.readBigUInt64LE(meta + 144)));
+  return bytes.subarray(0, (Math.max(...last) + 1) * PAGE_BYTES);
+}
+
 async function open(seed, first, last, kind) {
-  const bytes = readFileSync(join(folder, 'ledger', 'data.mdb'));
+  const bytes = withoutRoom(readFileSync(join(folder, 'ledger', 'data.mdb')));
   const entries = deserialize(readFileSync(join(folder, 'contents')));
   const say = (line) => writeSync(1, `${JSON.stringify(line)}\n`);
   for (let number = first; number <= last; number++) {
