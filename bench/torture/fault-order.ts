@@ -14,7 +14,9 @@ export interface FaultOrder {
   class?: 'open' | 'read' | 'write' | 'sync' | 'change' | 'look';
   errno?: string;
   path?: string;
-  how?: 'truncate' | 'append' | 'flip' | 'replace' | 'remove';
+  how?: 'truncate' | 'append' | 'flip' | 'rewrite' | 'replace' | 'remove';
+  /** File that is changed, where it is not the one of the call. */
+  target?: string;
   skewMs?: number;
   /** File that calls and bytes are written to when the program ends by itself. */
   countFile?: string;

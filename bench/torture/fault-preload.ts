@@ -70,9 +70,10 @@ function isFirst(): boolean {
 
 /** Changes an input as a program that still writes to it would. */
 function alter(): void {
-  const { path, how } = order;
+  const { how } = order;
+  const path = order.target ?? order.path;
   if (path === undefined || !plain.existsSync(path)) return;
-  const size = plain.statSync(path).size;
+  const { size, atime, mtime } = plain.statSync(path);
   if (how === 'truncate') plain.truncateSync(path, Math.floor(size / 2));
   else if (how === 'append') plain.appendFileSync(path, plain.readFileSync(path).subarray(0, 500));
   else if (how === 'remove') plain.rmSync(path);
@@ -84,6 +85,8 @@ function alter(): void {
     const fd = plain.openSync(path, 'r+');
     plain.writeSync(fd, '7', Math.floor(size / 2));
     plain.closeSync(fd);
+    // Only the time of the change itself, which nobody can set, tells of it then.
+    if (how === 'rewrite') plain.utimesSync(path, atime, mtime);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
@@ -68,7 +68,7 @@ test.concurrent('a compressed file that changes while it is taken in stays in th
 
 test.concurrent('an error of the system ends a run with its remedy, and the run is gone on with', async () => {
   const folder = packedFolder({});
-  const ended = await runWith(folder, { kind: 'error', class: 'sync', errno: 'EIO' });
+  const ended = await runWith(folder, { kind: 'error', class: 'sync', errno: 'EIO', at: 1 });
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/EIO.*Nothing is lost.*\[READMILL_SYSTEM\]/);
   await expectDoneAfterwards(folder);
@@ -148,6 +148,24 @@ test.concurrent('the report of a file that was changed after it was read says th
     { reason: expect.stringContaining('changed after it was read') },
   ]);
   expect(readdirSync(folder.inbox)).toEqual(['night.cmep']);
+});
+
+test.concurrent('a file that is another before it is put away stays, though its length and its date are the same', async () => {
+  const folder = runFolder({ register: night.register });
+  const target = join(folder.inbox, 'night.cmep');
+  const bytes = readFileSync(night.files[0]!.path);
+  writeFileSync(target, bytes);
+  utimesSync(target, 1_790_000_000, 1_790_000_000);
+  // After it was seen that nobody had changed it.
+  const path = join(folder.state, 'reports', '20261122060000-0001', 'report.json');
+  await runWith(folder, { kind: 'alter', how: 'rewrite', path, target });
+  expect(readdirSync(folder.inbox)).toEqual(['night.cmep']);
+  const found = readFileSync(target);
+  expect([found.length, found.equals(bytes), statSync(target).mtimeMs]).toEqual([
+    bytes.length,
+    false,
+    1_790_000_000_000,
+  ]);
 });
 
 /** Where it is looked at which format the file has, where it is hashed, and where it is read. */
