@@ -1,6 +1,7 @@
 import { readAmrdef } from './formats/amrdef-read.js';
 import { readCmep } from './formats/cmep-read.js';
 import { writeCmep } from './formats/cmep-write.js';
+import { deflateBatch } from './kernel/deflate.js';
 import { sortBlocks } from './store/block-sort.js';
 import { settleDays } from './vee/settle-day.js';
 
@@ -11,4 +12,5 @@ export async function runMicro(folder: string): Promise<void> {
   writeCmep();
   await sortBlocks(folder);
   settleDays();
+  deflateBatch();
 }

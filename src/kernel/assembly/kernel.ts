@@ -1,4 +1,5 @@
 export { checkPairs, markMeters } from './check-pairs';
+export { beginDeflate, deflatePiece } from './deflate';
 export { setCounts, setDay } from './judge';
 export { findStarts, markFirsts } from './order';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
