@@ -142,16 +142,23 @@ export const SERVICE_LIMITS: readonly LimitSection[] = [
       {
         name: 'MEMORY_BYTES_MAX',
         file: 'src/as2/workspace.ts',
-        says: 'bytes of a layer of a message in memory',
+        says: 'bytes of a layer of a message that is read, in memory',
         beyond: 'it lies in a temporary file',
-        sameAs: 'test/as2/build-message.test.ts',
+        sameAs: 'test/as2/read-message.test.ts',
+      },
+      {
+        name: 'KEPT_BYTES_MAX',
+        file: 'src/as2/kept-bytes.ts',
+        says: 'bytes of a message that is made, compressed, in memory',
+        beyond: 'they lie in a temporary file',
+        test: 'test/as2/build-message.test.ts',
       },
       {
         name: 'PIECE_BYTES',
         file: 'src/as2/byte-range.ts',
         says: 'bytes that are worked on at a time',
         beyond: 'the next piece',
-        sameAs: 'test/as2/build-message.test.ts',
+        sameAs: 'test/as2/read-message.test.ts',
       },
       {
         name: 'LAYERS_MAX',

@@ -1,17 +1,22 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { createDeflate } from 'node:zlib';
+import { beginDeflating } from '../kernel/deflate-kernel.js';
 import type { Digest } from './algorithms.js';
-import type { ByteRange } from './byte-range.js';
 import { compressedPrefix } from './cms/build-compressed.js';
 import { beginEnveloped, type Recipient } from './cms/build-enveloped.js';
 import { detachedSignature, type Signer, signatureBytes } from './cms/build-signed.js';
+import { filePieces, type KeptBytes, keepBytes } from './kept-bytes.js';
 import { type Mic, makeMic } from './mic.js';
 import { quote } from './mime/headers.js';
 import { base64Lines, base64LinesBytes, headOf, signedFrame } from './mime/signed-frame.js';
 import { openSpoolFile, type SpoolFile } from './spool-file.js';
-import { makeWorkspace, type Workspace } from './workspace.js';
 import { throughZlib } from './zlib-stream.js';
 
+/** The level whose work the kernel does; others are zlib's. */
+const KERNEL_LEVEL = 1;
 const DEFLATE_CHUNK_BYTES = 256 * 1024;
 
 /** How a partner wants its messages. */
@@ -42,8 +47,8 @@ export interface BuiltMessage {
   micDigest: Digest;
 }
 
-/** Takes the pieces of a body in order; a piece may change when two more have been handed over. */
-type Output = (piece: Buffer) => Promise<void>;
+/** Takes the pieces of a body in order; a piece may change once it has been taken. */
+type Output = (piece: Buffer) => Promise<void> | void;
 
 /** A MIME entity whose body comes in pieces. */
 interface Layer {
@@ -54,10 +59,21 @@ interface Layer {
   write(out: Output): Promise<void>;
 }
 
+/** What building a message needs until it is built. */
+interface Work {
+  /** The file that is packaged. */
+  fd: number;
+  sizeBytes: number;
+  /** Folder for what does not fit in memory. */
+  folder: string;
+  kept: KeptBytes[];
+}
+
 /**
  * Builds the body of an AS2 message from a file, in one pass over it, into a spool file that is there whole or
  * not at all: MIME part, compressed, signed, encrypted, as the partner wants. All lengths are definite and the
- * size is exact; memory does not depend on the file's size. RFC 4130, RFC 5402, RFC 8551.
+ * size is exact; memory does not depend on the file's size. RFC 4130, RFC 5402, RFC 8551. It reads and writes in
+ * the thread that it is called in, which does other work between two pieces.
  * @param spoolPath where the body goes
  */
 export async function buildMessage(
@@ -66,18 +82,18 @@ export async function buildMessage(
   spoolPath: string,
   nowMs: number,
 ): Promise<BuiltMessage> {
-  const workFolder = `${spoolPath}.work`;
-  const workspace = makeWorkspace(workFolder);
   const spool = await openSpoolFile(spoolPath);
+  const work: Work = { fd: -1, sizeBytes: 0, folder: `${spoolPath}.work`, kept: [] };
   try {
-    const file = await workspace.openFile(payload.path);
+    work.fd = openSync(payload.path, 'r');
+    work.sizeBytes = fstatSync(work.fd).size;
     const mic = makeMic(protection.signer?.digest ?? protection.micDigest);
-    const message = await layersOf(file, payload, protection, mic, nowMs, workspace);
-    await writeWhole(message, spool);
+    const message = await layersOf(work, payload, protection, mic, nowMs);
+    await writeMessage(message, spool);
     await spool.commit();
     return {
       sizeBytes: spool.sizeBytes,
-      payloadBytes: file.sizeBytes,
+      payloadBytes: work.sizeBytes,
       headers: message.headers,
       mic: mic.value().toString('base64'),
       micDigest: mic.digest,
@@ -86,13 +102,14 @@ export async function buildMessage(
     await spool.abandon();
     throw thrown;
   } finally {
-    await workspace.dispose();
-    await rm(workFolder, { recursive: true, force: true });
+    if (work.fd >= 0) closeSync(work.fd);
+    for (const kept of work.kept) kept.close();
+    await rm(work.folder, { recursive: true, force: true });
   }
 }
 
-async function writeWhole(message: Layer, spool: SpoolFile): Promise<void> {
-  await message.write((piece) => spool.write(piece));
+async function writeMessage(message: Layer, spool: SpoolFile): Promise<void> {
+  await message.write((piece) => spool.writeNow(piece));
   // A wrong length would make the message unreadable for the partner: better no message.
   if (spool.sizeBytes !== message.bodyBytes) {
     throw new Error(`A message that should have ${message.bodyBytes} bytes got ${spool.sizeBytes}`);
@@ -100,15 +117,14 @@ async function writeWhole(message: Layer, spool: SpoolFile): Promise<void> {
 }
 
 async function layersOf(
-  file: ByteRange,
+  work: Work,
   payload: PayloadFile,
   protection: Protection,
   mic: Mic,
   nowMs: number,
-  workspace: Workspace,
 ): Promise<Layer> {
   const { signer, recipient, compressionLevel } = protection;
-  const part = payloadLayer(file, payload);
+  const part = payloadLayer(work, payload);
   let layer = part;
   // Signed: the MIC is over what is signed. Not signed: over the part as it was before compression; where it is
   // neither encrypted nor compressed its headers travel as those of HTTP and do not count (RFC 4130, 7.3.1;
@@ -117,7 +133,7 @@ async function layersOf(
     const isBare = recipient === null && compressionLevel === 0;
     layer = isBare ? hashedBody(part, mic) : hashedEntity(part, mic);
   }
-  if (compressionLevel > 0) layer = await compressedLayer(layer, compressionLevel, workspace);
+  if (compressionLevel > 0) layer = await compressedLayer(layer, compressionLevel, work);
   if (signer !== null) layer = signedLayer(hashedEntity(layer, mic), mic, signer, nowMs);
   if (recipient !== null) layer = encryptedLayer(layer, recipient);
   return layer;
@@ -132,17 +148,23 @@ async function writeEntity(layer: Layer, out: Output): Promise<void> {
   await layer.write(out);
 }
 
-function payloadLayer(file: ByteRange, { name, contentType }: PayloadFile): Layer {
+/** Hands pieces over; between two of them, the thread may do something else. */
+async function writePieces(pieces: Iterable<Buffer>, out: Output): Promise<void> {
+  for (const piece of pieces) {
+    await out(piece);
+    await breathe();
+  }
+}
+
+function payloadLayer({ fd, sizeBytes }: Work, { name, contentType }: PayloadFile): Layer {
   return {
     headers: {
       'Content-Type': contentType,
       'Content-Transfer-Encoding': 'binary',
       'Content-Disposition': `attachment; filename=${quote(name)}`,
     },
-    bodyBytes: file.sizeBytes,
-    async write(out) {
-      for await (const piece of file.pieces()) await out(piece);
-    },
+    bodyBytes: sizeBytes,
+    write: (out) => writePieces(filePieces(fd, sizeBytes), out),
   };
 }
 
@@ -161,24 +183,39 @@ function hashedEntity(layer: Layer, mic: Mic): Layer {
   return { ...hashedBody(layer, mic), onHead: (head) => mic.update(head) };
 }
 
-/** Deflates the whole entity first, so that the size and with it all lengths are known. */
-async function compressedLayer(inner: Layer, level: number, workspace: Workspace): Promise<Layer> {
-  const sink = workspace.sink();
-  await throughZlib(
-    createDeflate({ level, chunkSize: DEFLATE_CHUNK_BYTES }),
-    (write) => writeEntity(inner, write),
-    (piece) => sink.write(piece),
-  );
-  const compressed = await sink.finish();
+/** Compresses the whole entity first, so that the size and with it all lengths are known. */
+async function compressedLayer(inner: Layer, level: number, work: Work): Promise<Layer> {
+  const compressed = keepBytes(join(work.folder, String(work.kept.length)));
+  work.kept.push(compressed);
+  if (level === KERNEL_LEVEL) await throughKernel(inner, compressed);
+  else
+    await throughZlib(
+      createDeflate({ level, chunkSize: DEFLATE_CHUNK_BYTES }),
+      (write) => writeEntity(inner, write),
+      async (piece) => compressed.add(piece),
+    );
   const prefix = compressedPrefix(compressed.sizeBytes);
   return {
     headers: pkcs7Headers('compressed-data', 'smime.p7z'),
     bodyBytes: prefix.length + compressed.sizeBytes,
     async write(out) {
       await out(prefix);
-      for await (const piece of compressed.pieces()) await out(piece);
+      await writePieces(compressed.pieces(), out);
     },
   };
+}
+
+/** Compresses by the kernel, which is faster than zlib at its fastest and gives less. */
+async function throughKernel(inner: Layer, compressed: KeptBytes): Promise<void> {
+  const deflating = beginDeflating();
+  try {
+    await writeEntity(inner, (piece) => {
+      for (const bytes of deflating.write(piece)) compressed.add(bytes);
+    });
+    compressed.add(deflating.end());
+  } finally {
+    deflating.close();
+  }
 }
 
 function pkcs7Headers(smimeType: string, name: string): Record<string, string> {

@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncPath } from '../pipeline/files.js';
+import { writeWhole } from './kept-bytes.js';
 import { writeFully } from './workspace.js';
 
 /** A file in the making, which shows under its name only when it is whole and on the disk. */
@@ -8,6 +9,8 @@ export interface SpoolFile {
   readonly sizeBytes: number;
   /** Hands a piece to the system while the next is made; its bytes may change when the next write has come back. */
   write(piece: Buffer): Promise<void>;
+  /** Hands a piece over before it returns; for threads that have nothing else to do. */
+  writeNow(piece: Uint8Array): void;
   /** @param other another final path on the same file system, where it is known only now */
   commit(other?: string): Promise<void>;
   abandon(): Promise<void>;
@@ -34,6 +37,10 @@ export async function openSpoolFile(path: string): Promise<SpoolFile> {
       if (writing !== null) await writing;
       writing = writeFully(handle, piece, sizeBytes);
       writing.catch(() => {});
+      sizeBytes += piece.length;
+    },
+    writeNow(piece) {
+      writeWhole(handle.fd, piece);
       sizeBytes += piece.length;
     },
     async commit(other = path) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { CIPHERS, type Cipher, DIGESTS, type Digest } from '../../src/as2/algori
 import { type BuiltMessage, buildMessage, type Protection } from '../../src/as2/build-message.js';
 import { KEY_TRANSPORTS } from '../../src/as2/cms/build-enveloped.js';
 import { SIGNATURE_SCHEMES } from '../../src/as2/cms/build-signed.js';
+import { CHUNK_BYTES, KEPT_BYTES_MAX } from '../../src/as2/kept-bytes.js';
 import { makeIdentity, openssl, type TestIdentity } from './openssl.js';
 
 const NOW_MS = Date.UTC(2026, 10, 20, 6);
@@ -160,6 +161,23 @@ describe('buildMessage', () => {
       expect(part.subarray(part.indexOf('\r\n\r\n') + 4).equals(content)).toBe(true);
     },
   );
+
+  it('takes what does not fit in memory when it is compressed, and leaves no work files', async () => {
+    const choice = CHOICES.find(({ recipient, compressionLevel }) => recipient && compressionLevel === 1)!;
+    const content = Buffer.concat([randomBytes(KEPT_BYTES_MAX), Buffer.alloc(CHUNK_BYTES, '00001,')]);
+    const built = await build(content, choice);
+    expect(built.sizeBytes).toBeGreaterThan(KEPT_BYTES_MAX);
+    const { part } = opened(built, choice);
+    expect(part.subarray(part.indexOf('\r\n\r\n') + 4).equals(content)).toBe(true);
+  });
+
+  it('compresses at other levels too', async () => {
+    const { part } = opened(
+      await build(CONTENT, { ...CHOICES.at(-1)!, compressionLevel: 6 }),
+      CHOICES.at(-1)!,
+    );
+    expect(part.subarray(part.indexOf('\r\n\r\n') + 4).equals(CONTENT)).toBe(true);
+  });
 
   it('leaves nothing behind where the file cannot be read', async () => {
     const spool = join(folder, 'failed', 'message');

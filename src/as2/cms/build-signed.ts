@@ -26,15 +26,28 @@ const PKCS1_OID: Record<Digest, string> = {
  * CMSAlgorithmProtection is left out: some products refuse a signature that has it.
  */
 export function detachedSignature(signer: Signer, contentDigest: Buffer, nowMs: number): Buffer {
-  const attributes = [
+  const signed = signedAttributes(contentDigest, nowMs);
+  return signedData(signer, signed, sign(signer.digest, signed, { key: signer.key, ...paddingOf(signer) }));
+}
+
+/** Bytes of a detached signature of this signer at this time; an RSA signature is as long as its key. */
+export function signatureBytes(signer: Signer, nowMs: number): number {
+  const attributes = signedAttributes(Buffer.alloc(DIGEST_FACTS[signer.digest].sizeBytes), nowMs);
+  const keyBytes = Math.ceil(signer.key.asymmetricKeyDetails!.modulusLength! / 8);
+  return signedData(signer, attributes, Buffer.alloc(keyBytes)).length;
+}
+
+function signedAttributes(contentDigest: Buffer, nowMs: number): Buffer {
+  return setOf(
     attribute(OID.contentType, objectIdentifier(OID.data)),
     attribute(OID.signingTime, time(nowMs)),
     attribute(OID.messageDigest, der(TAG.octetString, contentDigest)),
-  ];
-  const signed = setOf(...attributes);
-  const signature = sign(signer.digest, signed, { key: signer.key, ...paddingOf(signer) });
+  );
+}
+
+function signedData(signer: Signer, attributes: Buffer, signature: Buffer): Buffer {
   // The same bytes stand in the message as [0] IMPLICIT.
-  const inMessage = Buffer.from(signed);
+  const inMessage = Buffer.from(attributes);
   inMessage[0] = TAG.context(0);
   const digestAlgorithm = sequence(objectIdentifier(DIGEST_FACTS[signer.digest].oid), NULL);
   const signerInfo = sequence(
@@ -45,19 +58,14 @@ export function detachedSignature(signer: Signer, contentDigest: Buffer, nowMs: 
     signatureAlgorithm(signer),
     der(TAG.octetString, signature),
   );
-  const signedData = sequence(
+  const content = sequence(
     integer(1),
     setOf(digestAlgorithm),
     sequence(objectIdentifier(OID.data)),
     der(TAG.context(0), signer.certificate.der),
     setOf(signerInfo),
   );
-  return sequence(objectIdentifier(OID.signedData), der(TAG.context(0), signedData));
-}
-
-/** Bytes of a detached signature of this signer at this time. */
-export function signatureBytes(signer: Signer, nowMs: number): number {
-  return detachedSignature(signer, Buffer.alloc(DIGEST_FACTS[signer.digest].sizeBytes), nowMs).length;
+  return sequence(objectIdentifier(OID.signedData), der(TAG.context(0), content));
 }
 
 function attribute(oid: string, value: Buffer): Buffer {
