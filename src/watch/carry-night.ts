@@ -53,12 +53,13 @@ async function delivering(
 ): Promise<Pick<RunOptions, 'deliver'>> {
   const chosen = partnersOf(config.partners, config.environment);
   if (chosen.length === 0) return {};
-  const { loadPartners } = await import('../as2/sender/sender.js');
-  const { deliverNight } = await import('../as2/sender/deliver-night.js');
+  const { loadPartners } = await import('../as2/sender/partner.js');
   const partners = loadPartners(chosen, clock());
   return {
-    deliver: (night, ledger, pool) =>
-      deliverNight(night, ledger, pool, { config, partners, clock, progress }),
+    async deliver(night, ledger, pool) {
+      const { deliverNight } = await import('../as2/sender/deliver-night.js');
+      return deliverNight(night, ledger, pool, { config, partners, clock, progress });
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { WorkerPool } from '../../pipeline/worker-pool.js';
 import { type BuiltMessage, buildMessage, type PayloadFile, type Protection } from '../build-message.js';
-import { type Certificate, parseCertificate } from '../certificate.js';
+import type { Certificate } from '../certificate.js';
 import type { BuildMessage } from './package-delivery.js';
 
 /** A message to be built in a worker thread. */
@@ -22,7 +22,7 @@ export function buildInThreads(pool: WorkerPool): BuildMessage {
   };
 }
 
-/** The thread's side: keys go between threads as they are, buffers come as plain bytes. */
+/** The thread's side: keys and certificates go between threads as they are, buffers come as plain bytes. */
 export function packageMessage({
   payload,
   protection,
@@ -38,4 +38,10 @@ export function packageMessage({
   return buildMessage(payload, whole, spoolPath, nowMs);
 }
 
-const again = ({ der }: Certificate): Certificate => parseCertificate(Buffer.from(der));
+/** Parsing it again would load what parses it. */
+const again = (certificate: Certificate): Certificate => ({
+  ...certificate,
+  der: Buffer.from(certificate.der),
+  issuer: Buffer.from(certificate.issuer),
+  serial: Buffer.from(certificate.serial),
+});

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Partner as PartnerConfig } from '../../pipeline/config/partner-config.js';
 import type { Protection } from '../build-message.js';
 import type { Certificate } from '../certificate.js';
-import { type PartnerKeys, requireValidKeys, validKeys } from '../keys.js';
+import { loadKeys, type PartnerKeys, requireValidKeys, validKeys } from '../keys.js';
 import type { OpeningKeys } from '../read-message.js';
 
 /** Digest of the MIC where nothing is signed. */
@@ -12,6 +12,20 @@ const UNSIGNED_MIC_DIGEST = 'sha256';
 export interface Partner {
   config: PartnerConfig & { url: string };
   keys: PartnerKeys;
+}
+
+/**
+ * Reads the keys of partners.
+ * @throws ReadmillError where keys, certificates or their rights are not right
+ */
+export function loadPartners(configs: readonly PartnerConfig[], nowMs: number): Partner[] {
+  return configs.flatMap((config) => {
+    const { url } = config;
+    if (url === undefined) return [];
+    const partner = { config: { ...config, url }, keys: loadKeys(config) };
+    protectionOf(partner, nowMs);
+    return [partner];
+  });
 }
 
 /**

@@ -1,4 +1,3 @@
-import Fastify from 'fastify';
 import { codeOf, messageOf, ReadmillError } from '../../model/errors.js';
 import { MDN_BYTES_MAX } from '../mdn/read-mdn.js';
 import type { Headers } from '../mime/headers.js';
@@ -35,6 +34,8 @@ export interface ListenerOptions {
 export async function openReceiptListener(options: ListenerOptions): Promise<ReceiptListener> {
   const { host, port, partners, clock } = options;
   const waiting = new Map<string, (receipt: Receipt | null) => void>();
+  // Loaded where a partner sends receipts by itself: it takes longer than all the rest of a delivery.
+  const { default: Fastify } = await import('fastify');
   const server = Fastify({ logger: false, bodyLimit: MDN_BYTES_MAX, requestTimeout: REQUEST_TIMEOUT_MS });
   server.server.maxConnections = CONNECTIONS_MAX;
   server.removeAllContentTypeParsers();

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
 import type { Config } from '../../pipeline/config/config.js';
-import type { Partner as PartnerConfig } from '../../pipeline/config/partner-config.js';
 import type { Ledger } from '../../store/ledger/ledger.js';
 import { buildMessage } from '../build-message.js';
-import { loadKeys } from '../keys.js';
 import { type AttemptContext, beginAttempt, concludeAttempt, settle } from './attempt.js';
 import { connectionsTo } from './connection.js';
 import {
@@ -61,20 +59,6 @@ interface Line {
   lane: Lane;
   connectionFailures: number;
   lastProblem: string;
-}
-
-/**
- * Reads the keys of partners.
- * @throws ReadmillError where keys, certificates or their rights are not right
- */
-export function loadPartners(configs: readonly PartnerConfig[], nowMs: number): Partner[] {
-  return configs.flatMap((config) => {
-    const { url } = config;
-    if (url === undefined) return [];
-    const partner = { config: { ...config, url }, keys: loadKeys(config) };
-    protectionOf(partner, nowMs);
-    return [partner];
-  });
 }
 
 /** @throws ReadmillError READMILL_PORT where asynchronous receipts cannot be taken in */

@@ -1,8 +1,8 @@
 import type { Partner as PartnerConfig } from '../../pipeline/config/partner-config.js';
 import { allOf } from './deliver-night.js';
 import type { DeliveryRecord } from './delivery-queue.js';
-import type { Partner } from './partner.js';
-import { loadPartners, openSender, type SenderOptions } from './sender.js';
+import { loadPartners, type Partner } from './partner.js';
+import { openSender, type SenderOptions } from './sender.js';
 
 /**
  * Reads the keys of the partners that deliveries go to.
