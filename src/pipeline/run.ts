@@ -21,7 +21,7 @@ import type { Progress } from './progress.js';
 import { currentRegister } from './register-current.js';
 import { MAP_KEY, RUN_KEY, type RunRecord, type ScanOutcome } from './run-state.js';
 import { RANGE_BYTES, scanInputs } from './scan/scan.js';
-import { planSettling, settlePartitions } from './settle/settle.js';
+import { planSettling, settlePartitions, type TaskRecord } from './settle/settle.js';
 import { veeSettings } from './settle/vee-files.js';
 import { removeWork, workBoot, workDirectory } from './work-folder.js';
 import { openPool, type WorkerPool } from './worker-pool.js';
@@ -39,8 +39,19 @@ export interface RunOptions {
   claim?: Claim | undefined;
   /** Called once all is counted and before the run is closed: writes the report into the run's folder. */
   report(night: Night): void;
-  /** Called before the report: delivers the batches. Absent where the run stops at the batches. */
-  deliver?: ((night: Night, ledger: Ledger, pool: WorkerPool) => Promise<NightDeliveries>) | undefined;
+  /** Delivers the batches. Absent where the run stops at them. */
+  sender?: NightSender | undefined;
+}
+
+/** What becomes of a run's batches above the pipeline. */
+export interface NightSender {
+  /**
+   * Told of batches that have become current while others are still made. Nothing may leave yet: the run's totals
+   * are not proved.
+   */
+  prepare(run: RunRecord, task: TaskRecord, ledger: Ledger, pool: WorkerPool): void;
+  /** Called before the report, once the totals are proved. */
+  deliver(night: Night, ledger: Ledger, pool: WorkerPool): Promise<NightDeliveries>;
 }
 
 /**
@@ -54,7 +65,7 @@ export async function runNight(config: Config, options: RunOptions): Promise<Nig
     const startedMs = Date.now();
     let found = ledger.get<RunRecord>(RUN_KEY);
     if (found?.kind === 'history-import') {
-      await endRun(found, true, ledger, pool, { ...options, deliver: undefined }, startedMs);
+      await endRun(found, true, ledger, pool, { ...options, sender: undefined }, startedMs);
       found = undefined;
     }
     const run = found ?? (await beginRun(config, ledger, options, startedMs));
@@ -141,14 +152,14 @@ async function endRun(
 ): Promise<Night> {
   const night = await continueRun(run, resumed, ledger, pool, options);
   night.seconds = (Date.now() - startedMs) / 1000;
-  const { deliver, report } = options;
+  const { sender, report } = options;
   await finishNight(night, ledger, {
     report,
     deliver:
-      deliver === undefined
+      sender === undefined
         ? undefined
         : async (unreported) => {
-            const deliveries = await deliver(unreported, ledger, pool);
+            const deliveries = await sender.deliver(unreported, ledger, pool);
             unreported.seconds = (Date.now() - startedMs) / 1000;
             return deliveries;
           },
@@ -311,8 +322,11 @@ async function continueRun(
   const work = workDirectory(run);
   const staging = join(work, ledger.fence === 0 ? 'staging' : `staging-${ledger.fence}`);
   mkdirSync(staging, { recursive: true, mode: 0o700 });
-  const tasks = await settlePartitions(run, ledger, pool, scan, staging, options.progress);
-  options.progress.end();
+  const { progress, sender } = options;
+  const tasks = await settlePartitions(run, ledger, pool, scan, staging, progress, (task) =>
+    sender?.prepare(run, task, ledger, pool),
+  );
+  progress.end();
   return { run, scan, tasks, resumed, work, seconds: 0 };
 }
 

@@ -43,22 +43,32 @@ export async function carryNight(config: Config, options: CarryOptions): Promise
 }
 
 /**
- * The step of a run that delivers, with the partners of the environment; keys are read before anything is begun.
+ * What delivers a run's batches to the partners of the environment; keys are read before anything is begun.
  * Nothing where there is no partner.
  */
 async function delivering(
   config: Config,
   clock: () => number,
   progress: Progress,
-): Promise<Pick<RunOptions, 'deliver'>> {
+): Promise<Pick<RunOptions, 'sender'>> {
   const chosen = partnersOf(config.partners, config.environment);
   if (chosen.length === 0) return {};
   const { loadPartners } = await import('../as2/sender/partner.js');
+  const { openAhead } = await import('../as2/sender/package-ahead.js');
   const partners = loadPartners(chosen, clock());
+  const ahead = openAhead(config.state, partners, clock);
+  const loadDelivery = () => import('../as2/sender/deliver-night.js');
   return {
-    async deliver(night, ledger, pool) {
-      const { deliverNight } = await import('../as2/sender/deliver-night.js');
-      return deliverNight(night, ledger, pool, { config, partners, clock, progress });
+    sender: {
+      prepare(run, task, ledger, pool) {
+        ahead.begin(run, task, ledger, pool);
+        // Loaded while the threads work; where it cannot be, that is told when it is needed.
+        loadDelivery().catch(() => undefined);
+      },
+      async deliver(night, ledger, pool) {
+        const { deliverNight } = await loadDelivery();
+        return deliverNight(night, ledger, pool, { config, partners, clock, progress, ahead });
+      },
     },
   };
 }

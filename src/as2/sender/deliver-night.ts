@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Config } from '../../pipeline/config/config.js';
 import type { Night } from '../../pipeline/finish/finish.js';
 import type { NightDeliveries, NightDelivery } from '../../pipeline/finish/night-delivery.js';
@@ -7,13 +6,9 @@ import type { Progress } from '../../pipeline/progress.js';
 import type { WorkerPool } from '../../pipeline/worker-pool.js';
 import type { Ledger } from '../../store/ledger/ledger.js';
 import { expiryWarnings } from '../keys.js';
-import {
-  type Consignment,
-  type DeliveryRecord,
-  deliveryId,
-  forgetOldDeliveries,
-  openDeliveries,
-} from './delivery-queue.js';
+import { type DeliveryRecord, deliveryId, forgetOldDeliveries, openDeliveries } from './delivery-queue.js';
+import { consignmentsOf } from './night-consignments.js';
+import type { Ahead } from './package-ahead.js';
 import { buildInThreads } from './package-task.js';
 import type { Partner } from './partner.js';
 import { isDue, openSender, type Sender } from './sender.js';
@@ -24,6 +19,8 @@ export interface NightSending {
   partners: readonly Partner[];
   clock(): number;
   progress: Progress;
+  /** Messages of this run that are built already, or are being built. */
+  ahead: Ahead;
 }
 
 /**
@@ -34,9 +31,9 @@ export async function deliverNight(
   night: Night,
   ledger: Ledger,
   pool: WorkerPool,
-  { config, partners, clock, progress }: NightSending,
+  { config, partners, clock, progress, ahead }: NightSending,
 ): Promise<NightDeliveries> {
-  const consignments = partners.flatMap((partner) => consignmentsOf(night, partner));
+  const consignments = partners.flatMap((partner) => consignmentsOf(night.run, night.tasks, partner));
   const own = new Set(consignments.map(deliveryId));
   const names = new Set(partners.map((partner) => partner.config.name));
   const earlier = openDeliveries(ledger).filter(
@@ -50,6 +47,7 @@ export async function deliverNight(
     clock,
     build: buildInThreads(pool),
     packagedAtATime: pool.workers,
+    ahead: await ahead.ended(),
   });
   try {
     const counted = async (work: Promise<DeliveryRecord>) => {
@@ -83,19 +81,6 @@ export async function allOf<T>(works: Promise<T>[]): Promise<T[]> {
   const failed = ended.find((end) => end.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return ended.map((end) => (end as PromiseFulfilledResult<T>).value);
-}
-
-function consignmentsOf({ run, tasks }: Night, partner: Partner): Consignment[] {
-  return tasks.flatMap(({ result, names }) =>
-    result.batches.map((batch, i) => ({
-      partner: partner.config.name,
-      file: names[i]!,
-      path: join(run.config.output.directory, names[i]!),
-      sizeBytes: batch.bytes,
-      sha256: batch.sha256,
-      runId: run.runId,
-    })),
-  );
 }
 
 /** A delivery as reports and answers of commands show it. */

@@ -6,6 +6,7 @@ import type { BuiltMessage, PayloadFile, Protection } from '../build-message.js'
 import {
   type Consignment,
   type DeliveryRecord,
+  deliveryId,
   findDelivery,
   newMessageId,
   openDeliveries,
@@ -13,6 +14,7 @@ import {
   saveDelivery,
   spoolName,
 } from './delivery-queue.js';
+import type { AheadMessage } from './package-ahead.js';
 import { type Partner, protectionOf, settingsDigest } from './partner.js';
 import { asciiOf } from './request-headers.js';
 
@@ -28,6 +30,20 @@ export interface Packaging {
   ledger: Ledger;
   spoolFolder: string;
   build: BuildMessage;
+  /** Messages that lie in the spool already, by delivery. */
+  ahead: ReadonlyMap<string, AheadMessage>;
+}
+
+export const spoolFolderOf = (state: string): string => join(state, 'spool');
+
+/** Where the message of a new delivery goes. */
+export function spoolPlace(
+  spoolFolder: string,
+  consignment: Consignment,
+  { fence }: Ledger,
+): { name: string; path: string } {
+  const name = spoolName(consignment, fence);
+  return { name, path: join(spoolFolder, name) };
 }
 
 export const spoolPathOf = (spoolFolder: string, record: DeliveryRecord): string =>
@@ -41,10 +57,10 @@ export const spoolPathOf = (spoolFolder: string, record: DeliveryRecord): string
 export async function packaged(
   consignment: Consignment,
   partner: Partner,
-  { ledger, spoolFolder, build }: Packaging,
+  packaging: Packaging,
   nowMs: number,
 ): Promise<DeliveryRecord> {
-  const known = findDelivery(ledger, consignment);
+  const known = findDelivery(packaging.ledger, consignment);
   if (known !== undefined) return known;
   const fresh = {
     ...consignment,
@@ -52,7 +68,8 @@ export async function packaged(
     attempts: 0,
     lastAttemptMs: null,
   };
-  return packageAs(fresh, partner, { ledger, spoolFolder, build }, nowMs);
+  const ahead = packaging.ahead.get(deliveryId(consignment));
+  return packageAs(fresh, partner, packaging, ahead?.builtMs ?? nowMs, ahead);
 }
 
 /**
@@ -73,10 +90,11 @@ async function packageAs(
   partner: Partner,
   { ledger, spoolFolder, build }: Packaging,
   nowMs: number,
+  ahead?: AheadMessage,
 ): Promise<DeliveryRecord> {
-  const protection = protectionOf(partner, nowMs);
-  const spool = spoolName(base, ledger.fence);
-  const message = await built(base, partner, protection, join(spoolFolder, spool), build, nowMs);
+  const protection = ahead?.protection ?? protectionOf(partner, nowMs);
+  const { name: spool, path } = spoolPlace(spoolFolder, base, ledger);
+  const message = ahead?.message ?? (await built(base, partner, protection, path, build, nowMs));
   const { maximumBytes } = partner.config;
   const isTooLarge = message.sizeBytes > maximumBytes;
   const record: DeliveryRecord = {
@@ -98,7 +116,11 @@ async function packageAs(
   return record;
 }
 
-async function built(
+/**
+ * Builds the message of a file.
+ * @throws ReadmillError READMILL_SEND_FILE
+ */
+export async function built(
   { file, path, sizeBytes }: Consignment,
   { config }: Partner,
   protection: Protection,
@@ -118,10 +140,18 @@ async function built(
   }
 }
 
-/** Makes the spool, and removes from it what no delivery needs: what a crash left behind. */
-export async function prepareSpool(ledger: Ledger, spoolFolder: string): Promise<void> {
+/**
+ * Makes the spool, and removes from it what no delivery needs: what a crash left behind.
+ * @param ahead deliveries whose message lies there before they are in the ledger
+ */
+export async function prepareSpool(
+  ledger: Ledger,
+  spoolFolder: string,
+  ahead: readonly Consignment[],
+): Promise<void> {
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
   const needed = new Set(openDeliveries(ledger).map(packagedName));
+  for (const consignment of ahead) needed.add(spoolName(consignment, ledger.fence));
   const left = readdirSync(spoolFolder).filter((name) => !needed.has(name));
   // What is there before is ours to remove; what comes after may be of who has the ledger by then.
   if (left.length > 0) await ledger.confirm();

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
 import type { Config } from '../../pipeline/config/config.js';
 import type { Ledger } from '../../store/ledger/ledger.js';
@@ -15,12 +14,14 @@ import {
 } from './delivery-queue.js';
 import { type Lane, openLane } from './lane.js';
 import { outcomeOfReceipt } from './outcome.js';
+import type { AheadMessage } from './package-ahead.js';
 import {
   type BuildMessage,
   type Packaging,
   packaged,
   packagedAgain,
   prepareSpool,
+  spoolFolderOf,
 } from './package-delivery.js';
 import { type Partner, protectionOf, settingsDigest } from './partner.js';
 import { openReceiptListener, type ReceiptListener } from './receipt-listener.js';
@@ -40,6 +41,8 @@ export interface SenderOptions {
   clock(): number;
   build?: BuildMessage;
   packagedAtATime?: number;
+  /** Messages that lie in the spool already, by delivery. */
+  ahead?: ReadonlyMap<string, AheadMessage>;
   /** Told of every delivery whose attempt has ended, or that will not be tried now. */
   onAttempt?(record: DeliveryRecord): void;
 }
@@ -64,11 +67,13 @@ interface Line {
 /** @throws ReadmillError READMILL_PORT where asynchronous receipts cannot be taken in */
 export async function openSender(options: SenderOptions): Promise<Sender> {
   const { ledger, config, partners, clock } = options;
-  const spoolFolder = join(config.state, 'spool');
-  await prepareSpool(ledger, spoolFolder);
+  const spoolFolder = spoolFolderOf(config.state);
+  const ahead = options.ahead ?? new Map<string, AheadMessage>();
+  const inSpool = [...ahead.values()].map(({ consignment }) => consignment);
+  await prepareSpool(ledger, spoolFolder, inSpool);
   const lines = new Map(partners.map((partner) => [partner.config.name, openLine(partner)]));
   const packagingLane = openLane(options.packagedAtATime ?? PACKAGED_AT_A_TIME);
-  const packaging: Packaging = { ledger, spoolFolder, build: options.build ?? buildMessage };
+  const packaging: Packaging = { ledger, spoolFolder, build: options.build ?? buildMessage, ahead };
   const context: AttemptContext = { ledger, stateFolder: config.state, spoolFolder, clock, listener: null };
   context.listener = await openListener(options, context);
   const lineOf = (name: string): Line => lines.get(name)!;

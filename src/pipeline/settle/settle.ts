@@ -92,7 +92,7 @@ function partitionBytes(scan: ScanOutcome, p: number): number {
   return words * 4;
 }
 
-/** Pass 2: does the tasks that are not done yet, several at a time, and makes each current in their order. */
+/** Pass 2: does the tasks that are not done yet, several at a time, and makes each current in their order. `onCurrent` is told of it. */
 export async function settlePartitions(
   run: RunRecord,
   ledger: Ledger,
@@ -100,6 +100,7 @@ export async function settlePartitions(
   scan: ScanOutcome,
   stagingDirectory: string,
   progress: Progress,
+  onCurrent: (task: TaskRecord) => void,
 ): Promise<TaskRecord[]> {
   const tasks = run.tasks!;
   const history = knownHistory(ledger, run.config.state);
@@ -120,7 +121,9 @@ export async function settlePartitions(
       result = waiting.get(records.length)
     ) {
       waiting.delete(result.index);
-      records.push(await publishTask(run, ledger, result, batchesBefore(records)));
+      const record = await publishTask(run, ledger, result, batchesBefore(records));
+      records.push(record);
+      onCurrent(record);
       progress.advance(1);
     }
   };
