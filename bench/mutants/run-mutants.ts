@@ -214,7 +214,7 @@ export const RUN_MUTANTS: readonly Mutant[] = [
     name: 'two processes may work on a state folder',
     promise: 'stop',
     file: 'src/store/ledger/ledger.ts',
-    find: '    if (lock !== undefined && isAlive(lock)) return { lock };\n',
+    find: '    if (lock !== undefined && isHeld(lock, ledgerFolder(stateDirectory))) return { lock };\n',
     replace: '',
     test: 'test/run/repeat.test.ts',
     title: 'a second run',
