@@ -28,6 +28,9 @@ import { openPool, type WorkerPool } from './worker-pool.js';
 
 /** Bytes of input that a partition should hold, about: its blocks and its output then fit easily in memory. */
 const PARTITION_INPUT_BYTES = 24 * 1024 * 1024;
+/** While a state folder has fewer partitions, smaller ones are made too: the threads then end about together. */
+const PARTITIONS_WANTED = 8;
+const SMALL_PARTITION_INPUT_BYTES = 12 * 1024 * 1024;
 
 export interface RunOptions {
   /** The reference clock, milliseconds since 1970. */
@@ -272,7 +275,8 @@ function sampledFiles(run: RunRecord): SampledFile[] {
 function growPartitions(run: RunRecord, ledger: Ledger): LedgerWrite[] {
   const before = run.partitionMap;
   const { meterIds, bytesPerSample } = sampleMeterIds(sampledFiles(run));
-  const after = splitPartitions(before, meterIds, bytesPerSample, PARTITION_INPUT_BYTES);
+  const targetBytes = partitionTarget(before, meterIds.length * bytesPerSample);
+  const after = splitPartitions(before, meterIds, bytesPerSample, targetBytes);
   run.partitionMap = after;
   const writes: LedgerWrite[] = [[MAP_KEY, after]];
   const known = new Set(before.ids);
@@ -290,6 +294,13 @@ function growPartitions(run: RunRecord, ledger: Ledger): LedgerWrite[] {
     }
   }
   return writes;
+}
+
+/** Size that a partition should have: of the night that a state folder begins with, no part is to be large. */
+function partitionTarget(map: PartitionMap, inputBytes: number): number {
+  if (map.ids.length >= PARTITIONS_WANTED) return PARTITION_INPUT_BYTES;
+  const share = inputBytes / PARTITIONS_WANTED;
+  return Math.min(PARTITION_INPUT_BYTES, Math.max(SMALL_PARTITION_INPUT_BYTES, share));
 }
 
 async function continueRun(

@@ -48,9 +48,14 @@ export function checkNameTemplate(output: Config['output'], second: number): voi
   }
 }
 
+/** Writes what a task left to the disk, under the names that it has until it is made current. */
+export async function syncStaged(result: SettleResult): Promise<void> {
+  await Promise.all(stagedFiles(result).map(syncPath));
+}
+
 /**
- * Makes what a task left current: syncs it to the disk, renames it to its final names, and then says so in
- * one transaction of the ledger. Done again after a crash, it does the same.
+ * Makes what a task left, and what is on the disk, current: renames it to its final names, and then says so in one
+ * transaction of the ledger. Done again after a crash, it does the same.
  * @param batchesBefore batches of the tasks before this one
  * @throws ReadmillError READMILL_OUTPUT_EXISTS where another file has a batch's name
  */
@@ -65,7 +70,6 @@ export async function publishTask(
   const historyDirectory = join(config.state, 'history');
   makeFolder(config.output.directory, 0o750);
   mkdirSync(historyDirectory, { recursive: true, mode: 0o700 });
-  await Promise.all(stagedFiles(result).map(syncPath));
   const names: string[] = [];
   for (const batch of result.batches) {
     const name = batchName(config.output, run.batchSecond + batchesBefore + names.length);

@@ -4,15 +4,17 @@ import { stampText } from '../../formats/cmep/writer.js';
 import { parseZone, readDayStart } from '../../model/time.js';
 import type { BlockPieces } from '../../store/blocks/block-index.js';
 import type { Ledger } from '../../store/ledger/ledger.js';
-import { publishTask } from '../finish/publish.js';
+import { publishTask, syncStaged } from '../finish/publish.js';
 import type { Progress } from '../progress.js';
 import { type HistoryEntry, type RunRecord, type ScanOutcome, taskKey } from '../run-state.js';
 import type { WorkerPool } from '../worker-pool.js';
 import { type CoveredTime, coveredTimes } from './exchanges.js';
 import type { HistoryRef, PartitionInput, SettleResult, SettleTask } from './settle-types.js';
 
-/** Blocks that one task of pass 2 has, about; adjacent partitions with less are done together. */
+/** Blocks that one task of pass 2 has at most, about; adjacent partitions with less are done together. */
 const TASK_BYTES = 12 * 1024 * 1024;
+/** A small night has so many tasks, about, that no thread waits long for the last of another. */
+const TASKS_WANTED = 8;
 /** A day counts for completeness where it has at least this share of the records of the fullest day. */
 const COMPLETE_DAY_SHARE = 0.1;
 
@@ -70,12 +72,13 @@ export function planSettling(run: RunRecord, ledger: Ledger, scan: ScanOutcome):
   run.tasks = [];
   let group: number[] = [];
   let groupBytes = 0;
-  for (let p = 0; p < partitionMap.ids.length; p++) {
-    const bytes = partitionBytes(scan, p);
+  const bytesOf = partitionMap.ids.map((_, p) => partitionBytes(scan, p));
+  const taskBytes = Math.min(TASK_BYTES, bytesOf.reduce((sum, bytes) => sum + bytes, 0) / TASKS_WANTED);
+  for (const [p, bytes] of bytesOf.entries()) {
     const refs = history.days.get(partitionMap.ids[p]!) ?? [];
     const isIdle = bytes === 0 && !refs.some((ref) => ref.isOpen && isClosed(ref.day));
     if (isIdle && (run.register === null || run.completeDays.length === 0)) continue;
-    if (group.length > 0 && groupBytes + bytes > TASK_BYTES) {
+    if (group.length > 0 && groupBytes + bytes > taskBytes) {
       run.tasks.push(group);
       group = [];
       groupBytes = 0;
@@ -92,7 +95,10 @@ function partitionBytes(scan: ScanOutcome, p: number): number {
   return words * 4;
 }
 
-/** Pass 2: does the tasks that are not done yet, several at a time, and makes each current in their order. `onCurrent` is told of it. */
+/**
+ * Pass 2: does the tasks that are not done yet, several at a time, and makes each current in their order.
+ * @param onCurrent is told of each that was not current before
+ */
 export async function settlePartitions(
   run: RunRecord,
   ledger: Ledger,
@@ -105,7 +111,7 @@ export async function settlePartitions(
   const tasks = run.tasks!;
   const history = knownHistory(ledger, run.config.state);
   const records: TaskRecord[] = [];
-  const waiting = new Map<number, SettleResult>();
+  const waiting = new Map<number, { result: SettleResult; synced: Promise<void> }>();
   const spillFiles = [...new Set(scan.ranges.map(({ spillFile }) => spillFile))].filter(
     (file) => file !== '',
   );
@@ -115,13 +121,10 @@ export async function settlePartitions(
   let failure: unknown;
   /** Makes finished tasks current as far as they follow each other; batches are named in this order. */
   const publishInOrder = async () => {
-    for (
-      let result = waiting.get(records.length);
-      result !== undefined;
-      result = waiting.get(records.length)
-    ) {
-      waiting.delete(result.index);
-      const record = await publishTask(run, ledger, result, batchesBefore(records));
+    for (let task = waiting.get(records.length); task !== undefined; task = waiting.get(records.length)) {
+      waiting.delete(records.length);
+      await task.synced;
+      const record = await publishTask(run, ledger, task.result, batchesBefore(records));
       records.push(record);
       onCurrent(record);
       progress.advance(1);
@@ -141,7 +144,11 @@ export async function settlePartitions(
       }
       try {
         const task = settleTask(run, scan, history, spillFiles, index, stagingDirectory);
-        waiting.set(index, await pool.runSettleTask(task));
+        const result = await pool.runSettleTask(task);
+        const synced = syncStaged(result);
+        // An error is told where it is waited for.
+        synced.catch(() => {});
+        waiting.set(index, { result, synced });
         publishing = publishing.then(publishInOrder);
         publishing.catch((thrown) => {
           failure ??= thrown;
