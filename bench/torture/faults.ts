@@ -102,7 +102,9 @@ function killAtTime(dice: Dice, { extent }: FaultPlace): Fault {
 function powerLoss(dice: Dice, place: FaultPlace): Fault {
   const { order } = killAtCall(dice, place);
   const journal = join(dirname(place.root), 'journal');
-  return { name: 'power lost', order: { ...order!, journal, bootId: 'before the loss of power' } };
+  // No boot comes a second time.
+  const bootId = `boot ${dice.below(1e9)}`;
+  return { name: 'power lost', order: { ...order!, journal, bootId } };
 }
 
 function diskFull(dice: Dice, { root, extent }: FaultPlace): Fault {

@@ -334,11 +334,21 @@ async function continueRun(
   const staging = join(work, ledger.fence === 0 ? 'staging' : `staging-${ledger.fence}`);
   mkdirSync(staging, { recursive: true, mode: 0o700 });
   const { progress, sender } = options;
-  const tasks = await settlePartitions(run, ledger, pool, scan, staging, progress, (task) =>
-    sender?.prepare(run, task, ledger, pool),
+  const prepare = (task: TaskRecord) => sender?.prepare(run, task, ledger, pool);
+  const tasks = await settlePartitions(run, ledger, pool, scan, staging, progress, prepare).catch(
+    async (thrown) => {
+      if (codeOf(thrown) === 'READMILL_WORK_LOST') await distrustWork(run, ledger);
+      throw thrown;
+    },
   );
   progress.end();
   return { run, scan, tasks, resumed, work, seconds: 0 };
+}
+
+/** Enters that pass 1 is to be done again, whatever work files there are. */
+async function distrustWork(run: RunRecord, ledger: Ledger): Promise<void> {
+  run.bootId = '';
+  await ledger.write([[RUN_KEY, run]]);
 }
 
 /**
@@ -369,9 +379,8 @@ async function restart(run: RunRecord, ledger: Ledger): Promise<void> {
     if (run.phase === 'settle' && input.status === 'done')
       requireSameContent(input, 'after a restart of the machine it has to be read again');
   run.fence = ledger.fence;
-  // First the ledger knows that no work files are to be trusted, then they go.
-  run.bootId = '';
-  await ledger.write([[RUN_KEY, run]]);
+  // First the ledger knows, then they go.
+  await distrustWork(run, ledger);
   rmSync(join(workDirectory(run), 'blocks'), { recursive: true, force: true });
   for (const input of run.inputs) {
     input.status = 'claimed';

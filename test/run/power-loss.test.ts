@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FaultOrder } from '../../bench/torture/fault-order.js';
@@ -137,4 +137,21 @@ describe('a loss of power', () => {
     expect(existsSync(work('blocks'))).toBe(false);
     await expectSame(folder);
   });
+
+  it.each(['missing', 'shorter'])(
+    'a work file that is %s is told, and the same command goes on',
+    async (how) => {
+      const folder = folderWith(night, { output: OUTPUT });
+      const work = (name: string) => join(folder.directory, 'state', 'work', RUN_ID, name);
+      const kill = { kind: 'kill', class: 'change', when: 'after', at: 0 } as const;
+      expect((await runWith(folder, { ...kill, path: work('staging') })).code).toBeNull();
+      const [block] = readdirSync(work('blocks'));
+      const path = join(work('blocks'), block!);
+      if (how === 'missing') rmSync(path);
+      else truncateSync(path, 4);
+      const { code, stderr } = await readmill(runArguments(folder));
+      expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`${how}.*READMILL_WORK_LOST`))]);
+      await expectSame(folder);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { BLOCK_HAS_CONSTANT, BLOCK_HEADER_WORDS, BLOCK_RESEND } from '../../model/block.js';
+import { codeOf, ReadmillError } from '../../model/errors.js';
 import { compareBytes } from '../partition-map.js';
 
 /** Where blocks of a partition lie: piece i is `lengths[i]` bytes at `offsets[i]` of `files[fileIndex[i]]`. */
@@ -95,14 +96,14 @@ function readPieces(files: readonly string[], pieces: BlockPieces, bytes: Uint8A
       const file = pieces.fileIndex[i]!;
       let fd = fds.get(file);
       if (fd === undefined) {
-        fd = openSync(files[file]!, 'r');
+        fd = openWork(files[file]!);
         fds.set(file, fd);
       }
       let got = 0;
       const length = pieces.lengths[i]!;
       while (got < length) {
         const n = readSync(fd, bytes, at + got, length - got, pieces.offsets[i]! + got);
-        if (n === 0) throw new Error(`${files[file]}: a work file is shorter than it was written`);
+        if (n === 0) throw workLost(files[file]!, 'shorter than it was written');
         got += n;
       }
       at += length;
@@ -111,6 +112,20 @@ function readPieces(files: readonly string[], pieces: BlockPieces, bytes: Uint8A
     for (const fd of fds.values()) closeSync(fd);
   }
 }
+
+function openWork(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (thrown) {
+    throw codeOf(thrown) === 'ENOENT' ? workLost(path, 'missing') : thrown;
+  }
+}
+
+const workLost = (path: string, how: string) =>
+  new ReadmillError(
+    'READMILL_WORK_LOST',
+    `The work file ${path} is ${how}. Nothing is lost: run the same command again, and the input is read again.`,
+  );
 
 /** First byte of a block's meter id. */
 export function meterIdStart(words: Int32Array, start: number): number {
