@@ -28,7 +28,7 @@ const RECEIPTS_WAITING_MAX = 1000;
 const CONNECTIONS_MAX = 256;
 /** Bytes of a message of somebody who is no partner: it is refused anyway, but first read. */
 const STRANGER_BYTES_MAX = 4 * 1024 * 1024;
-/** How often connections are looked at for their time. */
+/** How often connections are looked at for their time; twice in a shorter time that they have. */
 const TIMEOUT_CHECK_MS = 5000;
 
 /** What the receiver tells of itself. */
@@ -84,7 +84,7 @@ export function makeReceiver(settings: ReceiverSettings): FastifyInstance {
   const limits = {
     maxHeaderSize: HTTP_HEADER_BYTES_MAX,
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, timeoutMs),
-    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, timeoutMs / 2),
   };
   const server = fastify({
     logger: false,
