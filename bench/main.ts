@@ -36,7 +36,7 @@ const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
 /** Memory as a folder, where Linux has it. */
 const MEMORY_FOLDER = '/dev/shm';
 /** Room for the AS2 part: payload, message, decrypted, opened and received file, and the rival's. */
-const AS2_ROOM_BYTES = 4 * 2 ** 30;
+const AS2_ROOM_BYTES = 8 * 2 ** 30;
 
 /** Room for the night beside a dashboard: its files, work files, batches and history. */
 const SERVE_ROOM_BYTES = 4 * 2 ** 30;

@@ -113,18 +113,39 @@ function loadPart({ loads }: As2Figures): string {
   ].join('\n\n');
 }
 
-function nightPart({ night }: As2Figures): string {
-  const over = (number: number) => `${(number / night.floorSeconds).toFixed(2)} times`;
+function nightPart({ nights }: As2Figures): string {
   return [
     '## A night up to the spool',
-    `One hourly day of ${night.meters.toLocaleString('en')} meters, ${megabytes(night.inputBytes)} MB of CMEP v1.20, becomes ${night.batches} batches and as many messages, ${megabytes(night.spoolBytes)} MB, which openssl decrypts. The floor is what no program that makes such messages can do without: two threads read the input, deflate it at level 1, and put SHA-256 and AES-256-CBC over what comes out; nothing is checked, sorted, framed or written. Files lie in memory where the system has room there; medians of runs in turn.`,
+    'One hourly day in CMEP v1.20 becomes batches and as many messages, which openssl decrypts. The floor is what no program that makes such messages can do without: two threads read the input, deflate it at level 1 of zlib, and put SHA-256 and AES-256-CBC over what comes out; nothing is checked, sorted, framed or written. Files lie in memory where the system has room there; medians of runs in turn.',
     table(
-      ['', 'Seconds', 'To the floor'],
       [
-        ['the floor', seconds(night.floorSeconds), over(night.floorSeconds)],
-        ['`run --no-deliver`: up to the batches', seconds(night.batchesSeconds), over(night.batchesSeconds)],
-        ['`run`: up to the spool', seconds(night.spoolSeconds), over(night.spoolSeconds)],
+        'Meters',
+        'Input MB',
+        'Batches',
+        'Messages MB',
+        'The floor',
+        '`run --no-deliver`: up to the batches',
+        'To the floor',
+        '`run`: up to the spool',
+        'To the floor',
       ],
+      nights.map(nightRow),
+      0,
     ),
   ].join('\n\n');
+}
+
+function nightRow(night: As2Figures['nights'][number]): string[] {
+  const over = (number: number) => `${(number / night.floorSeconds).toFixed(2)} times`;
+  return [
+    night.meters.toLocaleString('en'),
+    megabytes(night.inputBytes),
+    String(night.batches),
+    megabytes(night.spoolBytes),
+    `${seconds(night.floorSeconds)} s`,
+    `${seconds(night.batchesSeconds)} s`,
+    over(night.batchesSeconds),
+    `${seconds(night.spoolSeconds)} s`,
+    over(night.spoolSeconds),
+  ];
 }
