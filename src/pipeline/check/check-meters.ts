@@ -112,7 +112,10 @@ export class MeterChecker {
 
   /** Counts the reads of a meter of two plain records. @returns false where they are not, and nothing was counted */
   private isPair(first: number): boolean {
-    const file = this.fileOf(this.index.starts[first]!);
+    const { starts } = this.index;
+    const file = this.fileOf(starts[first]!);
+    // What two files share is counted read by read.
+    if (this.fileOf(starts[first + 1]!) !== file) return false;
     if (!isPlainPair(this.index, first, this.settings.sumTolerances[file]!)) return false;
     this.countMeter(file);
     this.coverage.addPair(file);
