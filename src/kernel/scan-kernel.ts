@@ -6,6 +6,8 @@ interface ScanExports {
   scanLines(from: number, to: number): number;
   markMeters(from: number, to: number): number;
   checkPairs(from: number, to: number, tolerance: number): number;
+  sortBlocks(from: number, to: number, sorted: number, room: number): void;
+  gatherBlocks(from: number, to: number, starts: number, partitions: number, gathered: number): number;
   splitPlain(from: number, to: number, delimiter: number, shift: number): number;
 }
 
@@ -17,6 +19,10 @@ export interface KernelOwner {
 const BLOCK_WORDS_AT_FIRST = 1 << 20;
 /** Blocks begin at a multiple of this, and what moves them is a multiple too. */
 const ALIGNMENT_BYTES = 4096;
+/** Room that `sortBlocks` needs beside two entries for each block, of which none is shorter than this. */
+const SORT_ROOM_BYTES = 8192 + 16;
+const SORT_ENTRIES_BYTES = 32;
+const BLOCK_BYTES_MIN = 48;
 
 /**
  * The kernel that reads plain lines of CMEP (`assembly/scan`), and its memory: bytes of a file go into `input`, and
@@ -73,6 +79,44 @@ export class ScanKernel {
   /** Where blocks begin, and where their room ends, for the kernel. */
   get blockBounds(): { from: number; to: number } {
     return { from: this.blocksFrom, to: this.blocksFrom + this.blockWords * 4 };
+  }
+
+  /**
+   * Puts blocks in the order of their meters, those of a meter in the order they lie in, each marked by whether it
+   * begins one (METER_MARK).
+   * @param words of blocks, which are the first
+   * @returns the words at which the ordered ones begin and end; they are as good as gone when blocks are appended
+   */
+  orderBlocks(words: number): { from: number; to: number } {
+    const bytes = words * 4;
+    const entriesBytes = Math.ceil(bytes / BLOCK_BYTES_MIN) * SORT_ENTRIES_BYTES;
+    this.growBlocks(words * 2 + ((SORT_ROOM_BYTES + entriesBytes) >> 2));
+    const { exports, blocksFrom } = this;
+    if (exports.markMeters(blocksFrom, blocksFrom + bytes) !== 0) return { from: 0, to: words };
+    const room = Math.ceil((blocksFrom + bytes * 2) / 16) * 16;
+    exports.sortBlocks(blocksFrom, blocksFrom + bytes, blocksFrom + bytes, room);
+    return { from: words, to: words * 2 };
+  }
+
+  /**
+   * Puts blocks together by partition.
+   * @param words of blocks, which are the first
+   * @param partitions how many there are; word 9 of each block has the index of its own
+   * @returns a view of the words in the order of the partitions, good until blocks are appended, and for each
+   *   partition the word it begins at (one more entry for the end)
+   */
+  gatherBlocks(words: number, partitions: number): { words: Int32Array; partitionStarts: Uint32Array } {
+    this.growBlocks(words * 2 + partitions + 1);
+    const { exports, blocksFrom } = this;
+    const startsFrom = words * 2;
+    this.words.fill(0, startsFrom, startsFrom + partitions + 1);
+    const [to, starts] = [blocksFrom + words * 4, blocksFrom + startsFrom * 4];
+    const isCopied = exports.gatherBlocks(blocksFrom, to, starts, partitions, to) !== 0;
+    const partitionStarts = Uint32Array.from(this.words.subarray(startsFrom, startsFrom + partitions + 1));
+    return {
+      words: isCopied ? this.words.subarray(words, words * 2) : this.words.subarray(0, words),
+      partitionStarts,
+    };
   }
 
   private renewViews(): void {

@@ -1,5 +1,6 @@
 export { checkPairs, markMeters } from './check-pairs';
 export { beginDeflate, deflatePiece } from './deflate';
+export { gatherBlocks } from './gather-blocks';
 export { setCounts, setDay } from './judge';
 export { findStarts, markFirsts } from './order';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
@@ -19,5 +20,6 @@ export {
   settleMeters,
   why,
 } from './settle';
+export { sortBlocks } from './sort-blocks';
 export { splitPlain } from './split-line';
 export { setLead, textLength } from './text';

@@ -63,6 +63,9 @@ export const PAIR_FIRST_STAMP = 184;
 export const PAIR_COUNT = 188;
 export const PAIR_INTERVAL = 192;
 export const PAIR_TIMES = 196;
+/** Ranges of the file that both records of a pair must be of: the first, and the first of the next file. */
+export const PAIR_RANGE_FROM = 204;
+export const PAIR_RANGE_TO = 208;
 /** By unit: the interval unit that it counts as a register, or -1. */
 export const INTERVAL_UNITS = 256;
 export const UNITS_ROOM = 128;

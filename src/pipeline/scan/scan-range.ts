@@ -204,8 +204,9 @@ export function scanRange(task: RangeTask): RangeResult {
 }
 
 /** Appends the blocks that are held to the work file, and forgets them. */
-function spillBlocks(task: RangeTask, { buffer }: ThreadBlocks): SpilledBlocks {
-  const { words, partitionStarts } = buffer.gather(Math.max(task.partitionLowers.length, 1));
+function spillBlocks(task: RangeTask, { kernel, buffer }: ThreadBlocks): SpilledBlocks {
+  const partitions = Math.max(task.partitionLowers.length, 1);
+  const { words, partitionStarts } = kernel.gatherBlocks(buffer.usedWords, partitions);
   const place =
     words.length > 0 ? appendToSpill(task.workDirectory, words) : { spillFile: '', spillOffset: 0 };
   buffer.clear();

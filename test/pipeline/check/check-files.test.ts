@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findProfile } from '../../../src/conformance/profiles.js';
 import { type CheckOptions, checkFiles } from '../../../src/pipeline/check/check-files.js';
-import { ownThread } from '../../../src/pipeline/check/check-pool.js';
+import { checkPartition } from '../../../src/pipeline/check/check-partition.js';
+import { type CheckPool, ownThread } from '../../../src/pipeline/check/check-pool.js';
 import { SILENT } from '../../../src/pipeline/progress.js';
 import { cmepLines } from '../../run/cmep-lines.js';
 import { foundAcross } from './cross-findings.js';
@@ -87,13 +88,24 @@ function write(files: readonly (readonly Spec[])[]): string[] {
   });
 }
 
-const check = (paths: readonly string[], sizes: Parameters<typeof checkFiles>[3], options = OPTIONS) =>
+const check = (
+  paths: readonly string[],
+  sizes: Parameters<typeof checkFiles>[3],
+  options = OPTIONS,
+  pool = ownThread(),
+) =>
   checkFiles(
     paths.map((path, i) => ({ path, name: `${i}.cmep` })),
     options,
-    ownThread(),
+    pool,
     sizes,
   );
+
+/** Puts no partition in order in the kernel, as if each were too large. */
+const withoutKernel = (): CheckPool => ({
+  ...ownThread(),
+  checkPartition: (task) => checkPartition(task, 0),
+});
 
 const KEPT = { rangeBytes: 700, keptInputBytes: 2 ** 30, partitionInputBytes: 2 ** 20 };
 const LARGE = { rangeBytes: 700, keptInputBytes: 0, partitionInputBytes: 1500 };
@@ -110,6 +122,7 @@ describe('rules across records', () => {
           some += expected.findings.length;
           expect(foundAcross(await check(paths, KEPT))).toEqual(expected);
           expect(foundAcross(await check(paths, LARGE))).toEqual(expected);
+          expect(foundAcross(await check(paths, LARGE, OPTIONS, withoutKernel()))).toEqual(expected);
         },
       ),
       { numRuns: 150 },

@@ -8,7 +8,7 @@ import { CmepRangeReader } from '../../../src/formats/cmep/range.js';
 import type { CmepSettings } from '../../../src/formats/cmep/settings.js';
 import type { RangeSource } from '../../../src/formats/range.js';
 import { type RangeTask, ScanSink } from '../../../src/pipeline/scan/scan-range.js';
-import { threadBlocks } from '../../../src/pipeline/scan/thread-blocks.js';
+import { type ThreadBlocks, threadBlocks } from '../../../src/pipeline/scan/thread-blocks.js';
 import { spoiltFile } from '../../formats/cmep/line-arbitraries.js';
 import { settingsOf, source } from '../../formats/cmep/source-arbitraries.js';
 
@@ -53,13 +53,13 @@ function scan(
       ...{ end, records, reads, rejectedRecords, rejectedReads, firstStamp, lastStamp },
       ...{ sum: sink.sum.total() + sink.bulkSum, days: [...sink.recordsByDay()].sort() },
       ...{ findings: sink.findings.pack(), blocks: buffer.words.slice(0, buffer.usedWords) },
-      ...{ count: buffer.count, gathered: gathered(buffer, lowers.length) },
+      ...{ count: buffer.count, gathered: gathered(sink.bulk, lowers.length) },
     };
   });
 }
 
-function gathered(buffer: ReturnType<typeof threadBlocks>['buffer'], partitions: number) {
-  const { words, partitionStarts } = buffer.gather(partitions);
+function gathered({ kernel, buffer }: ThreadBlocks, partitions: number) {
+  const { words, partitionStarts } = kernel.gatherBlocks(buffer.usedWords, partitions);
   return [words.slice(), partitionStarts];
 }
 
