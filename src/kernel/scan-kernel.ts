@@ -4,6 +4,16 @@ import { growKernelMemory, type Kernel, startKernel } from './load.js';
 
 interface ScanExports {
   scanLines(from: number, to: number): number;
+  readKnownHeader(from: number, to: number): number;
+  readFields(
+    first: number,
+    end: number,
+    previous: number,
+    interval: number,
+    grid: number,
+    flag: number,
+    flagBytes: number,
+  ): number;
   markMeters(from: number, to: number): number;
   checkPairs(from: number, to: number, tolerance: number): number;
   sortBlocks(from: number, to: number, sorted: number, room: number): void;
@@ -42,6 +52,10 @@ export class ScanKernel {
   /** By field of the line that was split last: where it begins and ends. */
   fieldsFrom!: Int32Array;
   fieldsTo!: Int32Array;
+  /** What `readFields` read last: stamps, values in 0.00001, and their decimals. */
+  readStamps!: Int32Array;
+  readValues!: Float64Array;
+  readDecimals!: Int32Array;
   owner: KernelOwner | null = null;
   private readonly kernel: Kernel<ScanExports>;
   private blocksFrom: number;
@@ -119,6 +133,11 @@ export class ScanKernel {
     };
   }
 
+  /** Calculation constant of a shape that has one. */
+  shapeConstant(shape: number): number {
+    return new DataView(this.memoryBytes.buffer).getFloat64(shape + AT.SHAPE_CONSTANT, true);
+  }
+
   private renewViews(): void {
     const { buffer } = this.kernel.memory;
     this.cells = new Int32Array(buffer);
@@ -126,6 +145,9 @@ export class ScanKernel {
     this.input = new Uint8Array(buffer, AT.INPUT, this.blocksFrom - AT.INPUT);
     this.fieldsFrom = new Int32Array(buffer, AT.FIELDS_FROM, AT.FIELDS_ROOM);
     this.fieldsTo = new Int32Array(buffer, AT.FIELDS_TO, AT.FIELDS_ROOM);
+    this.readStamps = new Int32Array(buffer, AT.SCRATCH_STAMPS, AT.READS_MAX);
+    this.readValues = new Float64Array(buffer, AT.SCRATCH_VALUES, AT.READS_MAX);
+    this.readDecimals = new Int32Array(buffer, AT.SCRATCH_METAS, AT.READS_MAX);
     this.words = new Int32Array(buffer, this.blocksFrom, this.blockWords);
     this.bytes = new Uint8Array(buffer, this.blocksFrom, this.blockWords * 4);
     this.doubles = new Float64Array(buffer, this.blocksFrom, this.blockWords >> 1);

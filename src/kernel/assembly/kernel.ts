@@ -4,7 +4,8 @@ export { gatherBlocks } from './gather-blocks';
 export { setCounts, setDay } from './judge';
 export { findStarts, markFirsts } from './order';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
-export { scanLines } from './scan';
+export { readKnownHeader, scanLines } from './scan';
+export { readFields } from './scan-fields';
 export {
   clear,
   closingReads,
