@@ -69,7 +69,7 @@ export abstract class LineReader {
       fields.count = kernel.cells[AT.FIELD_COUNT >> 2]!;
       fields.end = end - AT.INPUT;
       fields.badQuoteField = 0;
-      fields.badByteAt = -1;
+      fields.badByteAt = kernel.cells[AT.BAD_BYTE_AT >> 2]!;
     }
     return fields.end;
   }
@@ -148,8 +148,13 @@ export abstract class LineReader {
     const severity = isOff ? own : (override ?? own);
     this.told++;
     if (severity === SEVERITY.off) return;
-    const { fault, record } = this;
     if (field >= 1 && field <= HEADER_FIELDS) this.faultsInHeader++;
+    const isError = severity === SEVERITY.error;
+    // What rejects a line is told with it.
+    const isFirstError = isError && this.errors === 0;
+    if (isError) this.errors++;
+    if (!isFirstError && this.sink.countOnly?.(number, severity) === true) return;
+    const { fault, record } = this;
     fault.fault = number;
     fault.severity = severity;
     fault.start = record.start;
@@ -162,7 +167,7 @@ export abstract class LineReader {
     fault.meterIdFrom = record.meterIdFrom;
     fault.meterIdTo = record.meterIdTo;
     this.sink.fault(fault, this.bytes);
-    if (severity === SEVERITY.error && this.errors++ === 0) copyFault(fault, this.firstError);
+    if (isFirstError) copyFault(fault, this.firstError);
   }
 
   setSink(sink: ReadSink): void {

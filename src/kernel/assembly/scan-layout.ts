@@ -158,6 +158,8 @@ export const PARTITION_BYTES = 68;
 export const DAYS = 327680;
 export const DAYS_ROOM = 376384;
 
+/** Where the line that was split last has its first byte that is not printable, or -1. */
+export const BAD_BYTE_AT = 212;
 /** Fields of a line: how many; by field, where it begins and ends. A field takes a byte of the line at the least. */
 export const FIELD_COUNT = 200;
 export const FIELDS_FROM = 1835008;

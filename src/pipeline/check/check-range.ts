@@ -124,6 +124,10 @@ class CheckSink implements RangeSink {
     if (this.task.reads !== 'keep') this.bulk.buffer.clear();
   }
 
+  countOnly(fault: number, severity: number): boolean {
+    return this.findings.countOnly(this.firstRule + fault, severity);
+  }
+
   fault(fault: ReadFault, bytes: Uint8Array): void {
     this.findings.add(
       this.firstRule + fault.fault,

@@ -158,6 +158,10 @@ export class ScanSink implements RangeSink {
     return this.days;
   }
 
+  countOnly(fault: number, severity: number): boolean {
+    return this.findings.countOnly(this.firstRule + fault, severity);
+  }
+
   fault(fault: ReadFault, bytes: Uint8Array): void {
     this.findings.add(
       this.firstRule + fault.fault,

@@ -25,6 +25,7 @@ function scan(
   settings: CmepSettings,
   alwaysCareful: boolean,
   lowers: string[],
+  findingsMax = 1000,
 ) {
   const reader = new CmepRangeReader(settings, alwaysCareful);
   const input: RangeSource = {
@@ -40,7 +41,7 @@ function scan(
     const task: RangeTask = {
       ...{ range, path: '', from: bounds[range]!, to, startsAt: null, fileBytes: file.length },
       ...{ format: 'cmep', settings, partitionLowers: lowers, workDirectory, isShared: false },
-      ...{ findingsMax: 1000, marketZoneMinutes: -300 },
+      ...{ findingsMax, marketZoneMinutes: -300 },
     };
     const sink = new ScanSink(task, threadBlocks());
     const end = reader.readRange(input, task, sink);
@@ -57,6 +58,9 @@ function scan(
     };
   });
 }
+
+/** All but the places of findings, of which only so many are kept. */
+const countsOf = ({ findings, ...all }: ReturnType<typeof scan>[number]) => [all, findings.countsBySeverity];
 
 function gathered({ kernel, buffer }: ThreadBlocks, partitions: number) {
   const { words, partitionStarts } = kernel.gatherBlocks(buffer.usedWords, partitions);
@@ -88,6 +92,8 @@ it('the kernel appends the very blocks, and counts what, the careful path does',
         const found = scan(file, cuts, settings, false, partitions);
         // Only a difference is worth taking apart.
         if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
+        const few = scan(file, cuts, settings, false, partitions, 1);
+        expect(few.map(countsOf)).toEqual(expected.map(countsOf));
       },
     ),
     { numRuns: 400 },
