@@ -7,6 +7,7 @@ import { findProfile } from '../../../src/conformance/profiles.js';
 import { type CheckOptions, checkFiles } from '../../../src/pipeline/check/check-files.js';
 import { checkPartition } from '../../../src/pipeline/check/check-partition.js';
 import { type CheckPool, ownThread } from '../../../src/pipeline/check/check-pool.js';
+import { checkRange } from '../../../src/pipeline/check/check-range.js';
 import { SILENT } from '../../../src/pipeline/progress.js';
 import { cmepLines } from '../../run/cmep-lines.js';
 import { foundAcross } from './cross-findings.js';
@@ -101,6 +102,14 @@ const check = (
     sizes,
   );
 
+/** Lets those through who wait before it, once it is opened. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
 /** Puts no partition in order in the kernel, as if each were too large. */
 const withoutKernel = (): CheckPool => ({
   ...ownThread(),
@@ -128,6 +137,28 @@ describe('rules across records', () => {
       { numRuns: 150 },
     );
     expect(some).toBeGreaterThan(500);
+  });
+
+  it('find the same whichever of two files is read first', async () => {
+    const plain = { kind: 0, start: 0, count: 24, resend: false, creation: 0, odd: 99, constant: 1 };
+    const first = [2, 1].map((meter) => ({ ...plain, meter, level: 0 }));
+    const paths = write([first, [{ ...plain, meter: 1, level: 2 }]]);
+    const expected = crossVerdict(paths.map(cmepLines));
+    for (const inKernelMax of [2 ** 30, 0]) {
+      const isSecondRead = new Gate();
+      const secondFirst: CheckPool = {
+        ...ownThread(),
+        workers: 2,
+        checkRange: async (task) => {
+          if (task.path === paths[0]) await isSecondRead.opened;
+          else setImmediate(isSecondRead.open);
+          return checkRange(task);
+        },
+        checkPartition: (task) => checkPartition(task, inKernelMax),
+      };
+      expect(foundAcross(await check(paths, LARGE, OPTIONS, secondFirst))).toEqual(expected);
+    }
+    expect(expected.findings.length).toBe(24);
   });
 
   it('find the same where meters stand in order, without a work file', async () => {
