@@ -281,6 +281,13 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         sameAs: 'test/pipeline/check/check-files.test.ts',
       },
       {
+        name: 'KERNEL_PARTITION_BYTES_MAX',
+        file: 'src/pipeline/check/check-partition.ts',
+        says: 'bytes of reads in a partition that are put in order in the kernel',
+        beyond: 'they are put in order by the program, which takes longer',
+        sameAs: 'test/pipeline/check/check-files.test.ts',
+      },
+      {
         name: 'PARTITION_BLOCKS_BYTES_MAX',
         file: 'src/pipeline/check/check-partition.ts',
         says: 'bytes of reads in a partition',

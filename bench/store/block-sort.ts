@@ -50,7 +50,7 @@ export async function sortBlocks(folder: string): Promise<void> {
   measure('append blocks', METERS * SLOTS, () => append(1));
   for (const step of [1, STEP]) {
     append(step);
-    const { words } = buffer.gather(1);
+    const words = buffer.words.subarray(0, buffer.usedWords);
     const path = join(folder, 'bench.blocks');
     writeFileSync(path, new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
     const pieces = {

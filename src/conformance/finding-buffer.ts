@@ -145,6 +145,14 @@ export class FindingBuffer {
     else rows[at + ROW.excerptCut] = -1;
   }
 
+  /** Counts a finding of which no more places are kept. @returns false where one more is: then it was not counted */
+  countOnly(rule: number, severity: number): boolean {
+    const cell = rule * SEVERITY_COUNT + severity;
+    if (this.kept[cell]! < this.keptMax) return false;
+    this.counts[cell]!++;
+    return true;
+  }
+
   /** Counts findings that have no place of their own, with the rule's own severity. */
   count(rule: number, times = 1): void {
     this.counts[rule * SEVERITY_COUNT + SEVERITY[RULES[rule]!.severity]]! += times;

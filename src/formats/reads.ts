@@ -101,6 +101,11 @@ export interface ReadSink {
   /** A fault, of any severity that is not off. */
   fault(fault: ReadFault, bytes: Uint8Array): void;
   /**
+   * Counts a fault of which no more places are kept, so that none need be told.
+   * @returns false where it is to be told
+   */
+  countOnly?(fault: number, severity: number): boolean;
+  /**
    * A part of the file that goes to the quarantine as it came.
    * @param reads how many reads are lost with it
    * @param first its first fault that rejects it

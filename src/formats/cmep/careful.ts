@@ -4,18 +4,17 @@ import { LETTER_NO_VALUE, letterOf, NO_DECIMALS, withDecimals } from '../../mode
 import { gridMinutes } from '../../model/time.js';
 import { COMMODITIES, channelCode, IS_CONSUMPTION, IS_REGISTER, UNITS, unitCode } from '../../model/units.js';
 import { FITS_COMMODITY } from './commodities.js';
-import { isRightCrc } from './crc.js';
 import { FAULT } from './faults.js';
 import { parseFlag } from './flag.js';
 import { KnownTriples, STAMP_BYTES } from './known-triples.js';
 import { HEADER_FIELDS, LineReader } from './line-reader.js';
-import { hexDigit, type NumberResult, parseNumber } from './number.js';
+import { type NumberResult, parseNumber } from './number.js';
+import { PlainParts } from './plain-parts.js';
 import { MANDATORY_FIELDS, OTHER_TYPES, PURPOSES, TIME_OF_USE } from './record-types.js';
 import { COUNT_MAX, PLAIN_FIELD_BYTES_MAX, PROTOCOL_TEXT_BYTES_MAX, SEVERITY } from './settings.js';
 import { parseInterval, parseStamp } from './stamp.js';
 
 const TAB = 9;
-const LETTER_H = 72;
 /** Fields that are numbers: the constant and the count. */
 const NUMBER_FIELDS = [12, 14];
 
@@ -30,6 +29,11 @@ export class CarefulReader extends LineReader {
     this.settings.units.includes(unit) ? 1 : 0,
   );
   private readonly known = new KnownTriples();
+  private readonly plain = new PlainParts(this.record, this.settings.zoneMinutes);
+  /** Of the line that was read last: reads that its header tells of, where that is known already or has no fault; else -1. */
+  headerReads = -1;
+  /** Whether its header was known already. */
+  isHeaderKnown = false;
   private tripleErrors = 0;
   private rejectedTriples = 0;
 
@@ -44,7 +48,10 @@ export class CarefulReader extends LineReader {
   read(from: number, to: number, next: number, line: number, firstOfFile: boolean): boolean {
     const { record, settings, bytes } = this;
     this.known.setBuffer(bytes, this.view);
+    this.plain.begin(this.kernel);
     this.contentEnd = to;
+    this.headerReads = -1;
+    this.isHeaderKnown = false;
     this.errors = 0;
     this.faultsInHeader = 0;
     this.tripleErrors = 0;
@@ -63,7 +70,8 @@ export class CarefulReader extends LineReader {
     if (this.fields.badQuoteField > 0) {
       this.tellField('cmep/bad-quoting', this.fields.badQuoteField);
     } else if (type === 'MEPMD01') {
-      this.readHeader();
+      this.isHeaderKnown = this.plain.readHeader(from, to);
+      if (!this.isHeaderKnown) this.readHeader();
       this.readTriples();
     } else {
       this.otherType(type);
@@ -218,11 +226,22 @@ export class CarefulReader extends LineReader {
       } else this.tellField('cmep/count-mismatch', 14);
     }
     if (count > COUNT_MAX) this.tellField('cmep/count-exceeds-48', 14);
+    if (this.faultsInHeader === 0) this.headerReads = onLine;
     record.regular = true;
     this.known.setInterval(record.intervalMinutes);
     let previous = -1;
     let previousIsGood = false;
     for (let k = 0; k < onLine; k++) {
+      if (k === 0 || previousIsGood) {
+        const plain = this.plain.readTriples(k, onLine, previous, this.known, this.isWanted());
+        if (plain > 0) {
+          k += plain;
+          previous = this.plain.lastStamp;
+          previousIsGood = true;
+          if (record.intervalMinutes === 0 && k > 1) record.regular = false;
+          if (k === onLine) break;
+        }
+      }
       const errorsBefore = this.errors;
       const stampField = HEADER_FIELDS + k * 3 + 1;
       this.fault.stamp = -1;
@@ -246,6 +265,11 @@ export class CarefulReader extends LineReader {
     this.fault.stamp = -1;
   }
 
+  /** Whether the record's reads may still be told. */
+  private isWanted(): boolean {
+    return this.errors === 0 || (this.settings.rejectTriples && this.errors === this.tripleErrors);
+  }
+
   /** Fields after the 14th that belong to triples: without a closing bare comma or CRC. */
   private fieldsOfTriples(): number {
     const { fields } = this;
@@ -256,23 +280,6 @@ export class CarefulReader extends LineReader {
     if (!this.isCrc(last)) return rest;
     this.checkCrc(last);
     return rest - 1;
-  }
-
-  private checkCrc(field: number): void {
-    const { bytes, fields, record, settings } = this;
-    const from = fields.from[field - 1]!;
-    let told = 0;
-    for (let at = from + 1; at < from + 5; at++) told = told * 16 + hexDigit(bytes[at]!);
-    let comma = from;
-    while (bytes[comma] !== settings.delimiter) comma--;
-    if (!isRightCrc(bytes, record.start, comma, told, settings.crc)) this.tellField('cmep/bad-crc', field);
-  }
-
-  private isCrc(field: number): boolean {
-    const from = this.fields.from[field - 1]!;
-    if (this.length(field) !== 5 || this.bytes[from] !== LETTER_H) return false;
-    for (let at = from + 1; at < from + 5; at++) if (hexDigit(this.bytes[at]!) < 0) return false;
-    return true;
   }
 
   /** What `readStamp` gives, at once where the stamp is one that was read before without a fault. */

@@ -22,9 +22,10 @@ export class KnownTriples {
   private bytes: Uint8Array = new Uint8Array(0);
   private current = nothing(0);
   private other = nothing(-1);
-  private flag = -1;
-  private flagBytes = -1;
-  private flagMeta = 0;
+  /** The flag that was read last: its bytes as one big-endian number, how many (-1 = none yet), its meta word. */
+  flag = -1;
+  flagBytes = -1;
+  flagMeta = 0;
 
   setBuffer(bytes: Uint8Array, view: DataView): void {
     this.bytes = bytes;

@@ -1,12 +1,17 @@
 import * as AT from '../../kernel/assembly/scan-layout.js';
 import type { ScanKernel } from '../../kernel/scan-kernel.js';
 import { emptyReadFault, type ReadFault, type ReadRecord, type ReadSink } from '../reads.js';
+import { isRightCrc } from './crc.js';
 import { FAULT } from './faults.js';
 import { createLineFields, splitLine } from './line-fields.js';
+import { hexDigit } from './number.js';
 import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from './settings.js';
 
 /** Longest text that is compared with a list: longer than any record type, version, purpose or unit. */
 const TEXT_BYTES_MAX = 16;
+
+const COMMA = 44;
+const LETTER_H = 72;
 
 /** Fields before the triples. */
 export const HEADER_FIELDS = 14;
@@ -20,6 +25,8 @@ export abstract class LineReader {
   /** Of the fields of the header: what each held when it was last asked for. */
   private readonly lastTexts = new Array<string>(HEADER_FIELDS).fill('');
   protected view: DataView = new DataView(new ArrayBuffer(0));
+  /** Where the line lies that was split there, and what is known of the source; null where it was not, or nothing is. */
+  protected kernel: ScanKernel | null = null;
   protected errors = 0;
   /** Faults of any severity that were told. */
   protected told = 0;
@@ -42,6 +49,7 @@ export abstract class LineReader {
   split(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
     this.bytes = bytes;
     this.view = view;
+    this.kernel = null;
     splitLine(bytes, from, limit, this.settings.delimiter, this.fields);
     return this.fields.end;
   }
@@ -55,12 +63,13 @@ export abstract class LineReader {
     fields.from = kernel.fieldsFrom;
     fields.to = kernel.fieldsTo;
     const end = kernel.exports.splitPlain(from + AT.INPUT, limit + AT.INPUT, delimiter, AT.INPUT);
+    this.kernel = end === 0 || delimiter !== COMMA ? null : kernel;
     if (end === 0) splitLine(this.bytes, from, limit, delimiter, fields);
     else {
       fields.count = kernel.cells[AT.FIELD_COUNT >> 2]!;
       fields.end = end - AT.INPUT;
       fields.badQuoteField = 0;
-      fields.badByteAt = -1;
+      fields.badByteAt = kernel.cells[AT.BAD_BYTE_AT >> 2]!;
     }
     return fields.end;
   }
@@ -99,6 +108,23 @@ export abstract class LineReader {
     return true;
   }
 
+  protected checkCrc(field: number): void {
+    const { bytes, fields, record, settings } = this;
+    const from = fields.from[field - 1]!;
+    let told = 0;
+    for (let at = from + 1; at < from + 5; at++) told = told * 16 + hexDigit(bytes[at]!);
+    let comma = from;
+    while (bytes[comma] !== settings.delimiter) comma--;
+    if (!isRightCrc(bytes, record.start, comma, told, settings.crc)) this.tellField('cmep/bad-crc', field);
+  }
+
+  protected isCrc(field: number): boolean {
+    const from = this.fields.from[field - 1]!;
+    if (this.length(field) !== 5 || this.bytes[from] !== LETTER_H) return false;
+    for (let at = from + 1; at < from + 5; at++) if (hexDigit(this.bytes[at]!) < 0) return false;
+    return true;
+  }
+
   protected tellNumber(fault: number, field: number): void {
     const { fields } = this;
     this.report(fault, field, fields.from[field - 1]!, fields.to[field - 1]!);
@@ -122,8 +148,13 @@ export abstract class LineReader {
     const severity = isOff ? own : (override ?? own);
     this.told++;
     if (severity === SEVERITY.off) return;
-    const { fault, record } = this;
     if (field >= 1 && field <= HEADER_FIELDS) this.faultsInHeader++;
+    const isError = severity === SEVERITY.error;
+    // What rejects a line is told with it.
+    const isFirstError = isError && this.errors === 0;
+    if (isError) this.errors++;
+    if (!isFirstError && this.sink.countOnly?.(number, severity) === true) return;
+    const { fault, record } = this;
     fault.fault = number;
     fault.severity = severity;
     fault.start = record.start;
@@ -136,7 +167,7 @@ export abstract class LineReader {
     fault.meterIdFrom = record.meterIdFrom;
     fault.meterIdTo = record.meterIdTo;
     this.sink.fault(fault, this.bytes);
-    if (severity === SEVERITY.error && this.errors++ === 0) copyFault(fault, this.firstError);
+    if (isFirstError) copyFault(fault, this.firstError);
   }
 
   setSink(sink: ReadSink): void {

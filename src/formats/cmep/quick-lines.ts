@@ -89,22 +89,33 @@ export class QuickLines implements KernelOwner {
    * @param record what it says
    */
   remember(bytes: Uint8Array, from: number, end: number, record: ReadRecord): void {
+    const triplesFrom = this.rememberHeader(bytes, from, end, record, record.count);
+    if (triplesFrom > 0) this.rememberFlags(bytes, triplesFrom, end, record);
+  }
+
+  /**
+   * Learns the form of a header without a fault: also of a line that has one behind it.
+   * @param record what the header says
+   * @param reads how many reads it tells of
+   * @returns where the header ends, or 0 where it is not of a form that can be learnt
+   */
+  rememberHeader(bytes: Uint8Array, from: number, end: number, record: ReadRecord, reads: number): number {
     const commas: number[] = [];
     let at = from;
     for (; at < end && commas.length < HEADER_COMMAS; at++) {
       const byte = bytes[at]!;
-      if (byte === QUOTE || byte < BLANK || byte > TILDE) return;
+      if (byte === QUOTE || byte < BLANK || byte > TILDE) return 0;
       if (byte === COMMA) commas.push(at);
     }
-    if (commas.length < HEADER_COMMAS || record.count === 0 || record.count > AT.READS_MAX) return;
+    if (commas.length < HEADER_COMMAS || reads === 0 || reads > AT.READS_MAX) return 0;
     const [leadEnd, sixthEnd, seventhEnd, shapeFrom] = [commas[3]! + 1, commas[5]!, commas[6]!, commas[7]!];
-    if (seventhEnd - sixthEnd !== AT.CREATION_BYTES + 1 || leadEnd - from > AT.LEAD_BYTES_MAX) return;
-    if (at - shapeFrom > AT.SHAPE_TEXT_BYTES_MAX) return;
-    this.rememberFlags(bytes, at, end, record);
+    if (seventhEnd - sixthEnd !== AT.CREATION_BYTES + 1 || leadEnd - from > AT.LEAD_BYTES_MAX) return 0;
+    if (at - shapeFrom > AT.SHAPE_TEXT_BYTES_MAX) return 0;
     this.setText(AT.LEAD, AT.LEAD_BYTES, bytes, from, leadEnd);
     this.kernel!.memoryBytes.set(bytes.subarray(sixthEnd + 1, seventhEnd + 1), AT.CREATION);
     this.setCell(AT.CREATION_STAMP, record.creationStamp + this.settings.zoneMinutes);
-    if (!this.hasShape(bytes, shapeFrom, at)) this.addShape(bytes, shapeFrom, at, record);
+    if (!this.hasShape(bytes, shapeFrom, at)) this.addShape(bytes, shapeFrom, at, record, reads);
+    return at;
   }
 
   private hasShape(bytes: Uint8Array, from: number, to: number): boolean {
@@ -116,13 +127,13 @@ export class QuickLines implements KernelOwner {
     return false;
   }
 
-  private addShape(bytes: Uint8Array, from: number, to: number, record: ReadRecord): void {
+  private addShape(bytes: Uint8Array, from: number, to: number, record: ReadRecord, reads: number): void {
     const shape = AT.SHAPES + this.nextShape * AT.SHAPE_BYTES;
     this.nextShape = (this.nextShape + 1) % AT.SHAPES_MAX;
     this.shapes = Math.max(this.shapes, this.nextShape || AT.SHAPES_MAX);
     const { constant, intervalMinutes } = record;
     this.setText(shape + AT.SHAPE_TEXT, shape + AT.SHAPE_TEXT_BYTES, bytes, from, to);
-    this.setCell(shape + AT.SHAPE_READS, record.count);
+    this.setCell(shape + AT.SHAPE_READS, reads);
     this.setCell(shape + AT.SHAPE_INTERVAL, intervalMinutes);
     this.setCell(shape + AT.SHAPE_CHANNEL, record.channel);
     const hasConstant = constant !== UNITS_PER_ONE;

@@ -154,7 +154,8 @@ export class CmepReader {
   private readCareful(from: number, to: number, firstOfFile: boolean): number {
     const isInKernel = this.bulk !== this.replay;
     if (isInKernel) this.makeRoom(TRIPLES_MAX);
-    const { bytes, view, careful } = this;
+    const { bytes, view, careful, quick } = this;
+    if (isInKernel) quick?.enter(this.bulk.kernel);
     const limit = Math.min(to, from + LINE_BYTES_MAX + 1);
     let end =
       isInKernel && !this.alwaysCareful
@@ -172,10 +173,12 @@ export class CmepReader {
     if (at === end) return next;
     const passed = this.careful.read(from, end, next, this.line, firstOfFile);
     if (passed) this.misses = 0;
-    if (passed && this.quick !== null && this.careful.faultsInHeader === 0) {
-      this.quick.enter(this.bulk.kernel);
-      this.quick.remember(bytes, from, end, this.record);
-    }
+    if (quick === null || careful.headerReads <= 0) return next;
+    if (passed) {
+      quick.enter(this.bulk.kernel);
+      quick.remember(bytes, from, end, this.record);
+    } else if (isInKernel && !careful.isHeaderKnown)
+      quick.rememberHeader(bytes, from, end, this.record, careful.headerReads);
     return next;
   }
 

@@ -1,4 +1,4 @@
-/** The usual meters of `check`, in blocks that lie in order: `pipeline/check-pair` for all of a range in one go. */
+/** The usual meters of `check`, in blocks that lie in order: `pipeline/check/check-pair` for many in one go. */
 
 import {
   channelOf,
@@ -10,6 +10,7 @@ import {
   idOf,
   intervalOf,
   rangeOf,
+  sizeOf,
   WIDE_VALUES,
 } from './block';
 import {
@@ -20,16 +21,14 @@ import {
   PAIR_COUNT,
   PAIR_FIRST_STAMP,
   PAIR_INTERVAL,
+  PAIR_RANGE_FROM,
+  PAIR_RANGE_TO,
   PAIR_TIMES,
 } from './scan-layout';
 
 /** Bits of a meta word: no value; where its mask begins (`model/quality`). */
 const NO_DECIMALS: i32 = 7;
 const MASK_SHIFT: i32 = 11;
-
-function sizeOf(block: i32): i32 {
-  return load<i32>(block) << 2;
-}
 
 /** What follows the meter id, which is padded to whole words. */
 function behindId(block: i32): i32 {
@@ -50,7 +49,7 @@ export function markMeters(from: i32, to: i32): i32 {
   store<i32>(METER_SECOND, to);
   store<i32>(METER_LAST, from);
   let before = from;
-  for (let block = from + sizeOf(from); block < to; block += sizeOf(block)) {
+  for (let block = from + <i32>sizeOf(from); block < to; block += <i32>sizeOf(block)) {
     const order = compareMeters(before, block);
     if (order > 0) return 0;
     store<i32>(block + METER_MARK, order !== 0 ? 1 : 0);
@@ -78,8 +77,8 @@ function compareMeters(a: i32, b: i32): i32 {
 }
 
 /**
- * Goes through meters that are plain pairs and have intervals of the same hours as those that `PAIR_...` tell of:
- * `PAIR_TIMES` counts them.
+ * Goes through meters that are plain pairs of the ranges from `PAIR_RANGE_FROM` to below `PAIR_RANGE_TO`, and have
+ * intervals of the same hours as those that `PAIR_...` tell of: `PAIR_TIMES` counts them.
  * @param from the first block of a meter
  * @param to where the last of these meters ends; another one begins there
  * @returns the first block of a meter that is otherwise, or `to`
@@ -87,9 +86,9 @@ function compareMeters(a: i32, b: i32): i32 {
 export function checkPairs(from: i32, to: i32, tolerance: f64): i32 {
   let at = from;
   while (at < to) {
-    const other = at + sizeOf(at);
+    const other = at + <i32>sizeOf(at);
     if (other >= to || beginsMeter(other)) return at;
-    const next = other + sizeOf(other);
+    const next = other + <i32>sizeOf(other);
     if ((next < to && !beginsMeter(next)) || !isPlainPair(at, other, tolerance)) return at;
     at = next;
   }
@@ -105,7 +104,7 @@ function isPlainPair(one: i32, other: i32, tolerance: f64): bool {
   if (intervalChannel(b) !== channelOf(a)) return false;
   const interval = intervalOf(a);
   const count = countOf(a);
-  if (interval === 0 || countOf(b) !== 2 || rangeOf(a) !== rangeOf(b)) return false;
+  if (interval === 0 || countOf(b) !== 2 || !isInRanges(a) || !isInRanges(b)) return false;
   const meta = behindId(a);
   if ((load<i32>(meta) & 7) === NO_DECIMALS) return false;
   const firstStamp = firstStampOf(a);
@@ -124,6 +123,10 @@ function isPlainPair(one: i32, other: i32, tolerance: f64): bool {
   if (!isRegisterPlain(b, meta + 4, firstStamp, count, interval, tolerance)) return false;
   store<i32>(PAIR_TIMES, times + 1);
   return true;
+}
+
+function isInRanges(block: i32): bool {
+  return rangeOf(block) >= load<i32>(PAIR_RANGE_FROM) && rangeOf(block) < load<i32>(PAIR_RANGE_TO);
 }
 
 /** The channel of the intervals that a block's register counts, or below 0. */

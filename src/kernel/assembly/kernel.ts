@@ -1,9 +1,11 @@
 export { checkPairs, markMeters } from './check-pairs';
 export { beginDeflate, deflatePiece } from './deflate';
+export { gatherBlocks } from './gather-blocks';
 export { setCounts, setDay } from './judge';
 export { findStarts, markFirsts } from './order';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
-export { scanLines } from './scan';
+export { readKnownHeader, scanLines } from './scan';
+export { readFields } from './scan-fields';
 export {
   clear,
   closingReads,
@@ -19,5 +21,6 @@ export {
   settleMeters,
   why,
 } from './settle';
+export { sortBlocks } from './sort-blocks';
 export { splitPlain } from './split-line';
 export { setLead, textLength } from './text';

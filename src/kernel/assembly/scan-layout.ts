@@ -63,6 +63,9 @@ export const PAIR_FIRST_STAMP = 184;
 export const PAIR_COUNT = 188;
 export const PAIR_INTERVAL = 192;
 export const PAIR_TIMES = 196;
+/** Ranges of the file that both records of a pair must be of: the first, and the first of the next file. */
+export const PAIR_RANGE_FROM = 204;
+export const PAIR_RANGE_TO = 208;
 /** By unit: the interval unit that it counts as a register, or -1. */
 export const INTERVAL_UNITS = 256;
 export const UNITS_ROOM = 128;
@@ -155,6 +158,8 @@ export const PARTITION_BYTES = 68;
 export const DAYS = 327680;
 export const DAYS_ROOM = 376384;
 
+/** Where the line that was split last has its first byte that is not printable, or -1. */
+export const BAD_BYTE_AT = 212;
 /** Fields of a line: how many; by field, where it begins and ends. A field takes a byte of the line at the least. */
 export const FIELD_COUNT = 200;
 export const FIELDS_FROM = 1835008;

@@ -111,6 +111,17 @@ function scanLine(from: i32, to: i32, line: i32): i32 {
   return next;
 }
 
+/**
+ * Reads the header of a line that the careful path has: `TOLD_ID_...` tell its meter id, `CREATION_STAMP` its creation.
+ * @returns the shape of a header that is known and has no fault, or 0
+ */
+export function readKnownHeader(from: i32, to: i32): i32 {
+  if (!readHeader(from, to)) return 0;
+  store<i32>(TOLD_ID_FROM, idFrom);
+  store<i32>(TOLD_ID_TO, idTo);
+  return findShape(shapeFrom);
+}
+
 /** Reads fields 1 to 8. @returns whether they are plain, and name a meter */
 function readHeader(from: i32, to: i32): bool {
   const leadBytes = load<i32>(LEAD_BYTES);

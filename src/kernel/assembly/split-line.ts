@@ -1,6 +1,6 @@
 /** Splitting a line at its delimiters, for the careful path: `formats/cmep/line-fields` for lines without quotes. */
 
-import { FIELD_COUNT, FIELDS_FROM, FIELDS_TO } from './scan-layout';
+import { BAD_BYTE_AT, FIELD_COUNT, FIELDS_FROM, FIELDS_TO } from './scan-layout';
 
 const LF: u8 = 10;
 const CR: u8 = 13;
@@ -10,14 +10,15 @@ const TILDE: u8 = 0x7e;
 
 /**
  * Finds the fields of a line from `from` to the first CR or LF, or to `to`, and puts their edges without blanks around
- * into FIELDS_FROM and FIELDS_TO, `shift` less.
+ * into FIELDS_FROM and FIELDS_TO, `shift` less. BAD_BYTE_AT tells of the first byte that is not printable.
  * @param to at most as many bytes behind `from` as the columns have room for
- * @returns where the line ends, or 0 where it has a quote or a byte that is not printable
+ * @returns where the line ends, or 0 where it has a quote
  */
 export function splitPlain(from: i32, to: i32, delimiter: u8, shift: i32): i32 {
   let count = 0;
   let start = from;
   let at = from;
+  store<i32>(BAD_BYTE_AT, -1);
   while (true) {
     const text = v128.load(at);
     const odd = v128.or(i8x16.lt_u(text, i8x16.splat(BLANK)), i8x16.gt_u(text, i8x16.splat(TILDE)));
@@ -28,7 +29,11 @@ export function splitPlain(from: i32, to: i32, delimiter: u8, shift: i32): i32 {
     for (; found !== 0; found &= found - 1) {
       const place = at + ctz(found);
       const byte = place < to ? load<u8>(place) : LF;
-      if (byte !== delimiter && byte !== CR && byte !== LF) return 0;
+      if (byte !== delimiter && byte !== CR && byte !== LF) {
+        if (byte === QUOTE) return 0;
+        if (load<i32>(BAD_BYTE_AT) < 0) store<i32>(BAD_BYTE_AT, place - shift);
+        continue;
+      }
       let end = place;
       while (start < end && load<u8>(start) === BLANK) start++;
       while (end > start && load<u8>(end - 1) === BLANK) end--;

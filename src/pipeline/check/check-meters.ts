@@ -17,6 +17,7 @@ import { MeterCoverage } from './check-meter-coverage.js';
 import { isPlainPair, pair } from './check-pair.js';
 import { KIND, KINDS, type PackedPlaces, PlaceLists } from './check-places.js';
 import { QuickMeter } from './check-quick.js';
+import { FilesByRange, type RangedFile } from './check-ranges.js';
 import { RegisterCursor } from './check-register.js';
 
 /** What the cross-record rules need to know; plain data that can be sent to a worker. */
@@ -59,10 +60,7 @@ export class MeterChecker {
   private readonly quick = new QuickMeter();
   private keys = new Float64Array(16);
   private index!: BlockIndex;
-  /** The file that was looked up last, and the ranges it has. */
-  private file = 0;
-  private fileFrom = 0;
-  private fileTo = 0;
+  private readonly files: FilesByRange;
   private readonly facts: RegisterFacts = { multiplier: 0, registerDigits: 0, maximumPerHour: 0 };
 
   constructor(
@@ -74,6 +72,7 @@ export class MeterChecker {
     this.meterInFile = new Float64Array(fileCount);
     this.places = new PlaceLists(fileCount, settings.findingsMax);
     this.coverage = new MeterCoverage(settings.marketZoneMinutes, settings.coverageDaysMax);
+    this.files = new FilesByRange(settings);
     this.register = register === null ? null : new RegisterCursor(register);
   }
 
@@ -112,11 +111,22 @@ export class MeterChecker {
 
   /** Counts the reads of a meter of two plain records. @returns false where they are not, and nothing was counted */
   private isPair(first: number): boolean {
-    const file = this.fileOf(this.index.starts[first]!);
+    const { starts } = this.index;
+    const file = this.fileOf(starts[first]!);
+    // What two files share is counted read by read.
+    if (this.fileOf(starts[first + 1]!) !== file) return false;
     if (!isPlainPair(this.index, first, this.settings.sumTolerances[file]!)) return false;
     this.countMeter(file);
     this.coverage.addPair(file);
     return true;
+  }
+
+  /**
+   * The file of a range, where plain pairs of it need not be looked at here (`addPairs`); null where the meter register
+   * must be asked of each meter.
+   */
+  pairsFrom(range: number): RangedFile | null {
+    return this.register === null ? this.files.of(range) : null;
   }
 
   /** Counts meters of plain pairs that were looked at elsewhere, and have the same intervals. */
@@ -183,20 +193,7 @@ export class MeterChecker {
   private readonly fileOfBlock = (start: number): number => this.fileOf(start);
 
   private fileOf(start: number): number {
-    const range = this.index.words[start + 4]!;
-    if (range >= this.fileFrom && range < this.fileTo) return this.file;
-    const { fileStarts } = this.settings;
-    let low = 0;
-    let high = fileStarts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (fileStarts[middle]! <= range) low = middle;
-      else high = middle;
-    }
-    this.file = low;
-    this.fileFrom = fileStarts[low]!;
-    this.fileTo = fileStarts[low + 1] ?? Number.POSITIVE_INFINITY;
-    return low;
+    return this.files.of(this.index.words[start + 4]!).number;
   }
 
   private seekRegister(start: number): boolean {

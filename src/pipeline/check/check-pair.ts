@@ -11,8 +11,8 @@ export const pair = { firstStamp: 0, count: 0, intervalMinutes: 0 };
 
 /**
  * Tells of the most usual meter of all that nothing is wrong across its records: one record of intervals and
- * one of two reads of their register, in one range of a file. Whatever is otherwise is left to `QuickMeter`.
- * @param i number of the first of the two blocks
+ * one of two reads of their register, in one file. Whatever is otherwise is left to `QuickMeter`.
+ * @param i number of the first of the two blocks, which are of one file
  * @param tolerance that intervals and register may differ by, 0.00001
  */
 export function isPlainPair(index: BlockIndex, i: number, tolerance: number): boolean {
@@ -28,7 +28,7 @@ export function isPlainPair(index: BlockIndex, i: number, tolerance: number): bo
   if (INTERVAL_OF[registerChannel >> 2]! * 4 + (registerChannel & 3) !== channel) return false;
   const intervalMinutes = words[a + 2]! & 0xffff;
   const count = words[a + 2]! >>> 16;
-  if (intervalMinutes === 0 || words[b + 2]! >>> 16 !== 2 || words[a + 4] !== words[b + 4]) return false;
+  if (intervalMinutes === 0 || words[b + 2]! >>> 16 !== 2) return false;
   const at = a + BLOCK_HEADER_WORDS + ((((head >>> 16) & 0xff) + 3) >> 2);
   if ((words[at]! & 7) === NO_DECIMALS) return false;
   pair.firstStamp = words[a + 8]!;

@@ -110,7 +110,7 @@ class Pass {
   private keptWords = 0;
   private readonly lowers: string[];
   private readonly workDirectory: string;
-  private readonly spilled: { file: string; offset: number; starts: Uint32Array }[] = [];
+  private readonly spilled: { range: number; file: string; offset: number; starts: Uint32Array }[] = [];
   private isWrong = false;
 
   constructor(
@@ -200,7 +200,12 @@ class Pass {
     const { settled, kept } = result;
     for (const { spillFile, spillOffset, partitionStarts } of [...result.spilledBefore, result]) {
       if (spillFile === '') continue;
-      this.spilled.push({ file: spillFile, offset: spillOffset, starts: partitionStarts });
+      this.spilled.push({
+        range: result.range,
+        file: spillFile,
+        offset: spillOffset,
+        starts: partitionStarts,
+      });
     }
     if (settled !== null) {
       if (!settled.isInOrder || !this.order.add(settled.lowest, settled.highest)) this.isWrong = true;
@@ -230,6 +235,8 @@ class Pass {
     }
     if (this.reads !== 'spill') return;
     options.progress.begin('checking meters', this.lowers.length, 'partitions');
+    // Which of two reads comes first is told by where they lie: files are read side by side.
+    this.spilled.sort((a, b) => a.range - b.range);
     const spillFiles = [...new Set(this.spilled.map(({ file }) => file))];
     await forEachLimited(this.lowers.keys(), pool.workers, async (p) => {
       const pieces = this.piecesOf(p, spillFiles);

@@ -1,80 +1,70 @@
 import * as AT from '../../kernel/assembly/scan-layout.js';
 import type { ScanKernel } from '../../kernel/scan-kernel.js';
 import type { BlockIndex } from '../../store/blocks/block-index.js';
-import type { ThreadBlocks } from '../scan/thread-blocks.js';
 import type { MeterChecker } from './check-meters.js';
 
+const RANGE_WORD = 4;
 const MARK_WORD = AT.METER_MARK >> 2;
 const BLOCKS_AT_FIRST = 16;
 
 /**
- * The meters of a range whose blocks lie in the memory of the kernel. It goes through the usual ones, and leaves the
- * others to the checker.
+ * Meters in order, whose blocks lie in the memory of the kernel. It goes through the usual ones, and leaves the others
+ * to the checker.
  */
 export class RangeMeters {
-  /** Words at which the second and the last meter begin, and at which the blocks end. */
-  second = 0;
-  last = 0;
-  readonly end: number;
-  private readonly kernel: ScanKernel;
+  private readonly cells: Int32Array;
+  private readonly index: BlockIndex;
   /** Where blocks begin, in the kernel's memory. */
   private readonly base: number;
-  private readonly index: BlockIndex;
 
-  /** @param blocks not empty */
-  constructor({ kernel, buffer }: ThreadBlocks) {
-    const { words, bytes, doubles } = kernel;
-    this.kernel = kernel;
-    this.base = kernel.blockBounds.from;
-    this.end = buffer.usedWords;
+  /** @param kernel its memory must not grow meanwhile */
+  constructor(
+    private readonly kernel: ScanKernel,
+    private readonly checker: MeterChecker,
+  ) {
+    const { words, bytes, doubles, cells, blockBounds } = kernel;
+    this.cells = cells;
+    this.base = blockBounds.from;
     this.index = {
       ...{ count: 0, words, bytes, doubles, rangeOrder: null },
       ...{ starts: new Int32Array(BLOCKS_AT_FIRST), meterStarts: new Uint8Array(0) },
     };
   }
 
-  /** Finds the meters. @returns false where they do not stand in order: then nothing is known of them */
-  isInOrder(): boolean {
-    const { kernel, base, end } = this;
-    const { cells } = kernel;
-    if (kernel.exports.markMeters(base, base + end * 4) === 0) return false;
-    this.second = (cells[AT.METER_SECOND >> 2]! - base) >> 2;
-    this.last = (cells[AT.METER_LAST >> 2]! - base) >> 2;
-    return true;
-  }
-
   /**
-   * Checks all meters between the first and the last.
-   * @param tolerance that the intervals and the register of a pair may differ by, 0.00001; NaN where no meter may be
-   *   taken for usual
+   * Checks meters that are marked and in order.
+   * @param from word at which the first one begins
+   * @param to word at which the last one ends
    */
-  check(checker: MeterChecker, tolerance: number): void {
-    const { kernel, base, last } = this;
-    const { cells } = kernel;
-    for (let at = this.second; at < last; ) {
-      const from = at;
-      if (!Number.isNaN(tolerance)) {
+  check(from: number, to: number): void {
+    const { kernel, checker, base, cells } = this;
+    for (let at = from; at < to; ) {
+      const first = at;
+      const file = checker.pairsFrom(this.index.words[first + RANGE_WORD]!);
+      if (file !== null) {
         cells[AT.PAIR_TIMES >> 2] = 0;
-        at = (kernel.exports.checkPairs(base + at * 4, base + last * 4, tolerance) - base) >> 2;
+        cells[AT.PAIR_RANGE_FROM >> 2] = file.firstRange;
+        cells[AT.PAIR_RANGE_TO >> 2] = file.endRange;
+        at = (kernel.exports.checkPairs(base + at * 4, base + to * 4, file.tolerance) - base) >> 2;
       }
-      if (at > from) this.addPairs(checker);
-      else at = this.checkMeter(checker, at);
+      if (at > first) this.addPairs(file!.number);
+      else at = this.checkMeter(at, to);
     }
   }
 
-  private addPairs(checker: MeterChecker): void {
-    const { cells } = this.kernel;
+  private addPairs(file: number): void {
+    const { cells } = this;
     const intervals = {
       firstStamp: cells[AT.PAIR_FIRST_STAMP >> 2]!,
       count: cells[AT.PAIR_COUNT >> 2]!,
       intervalMinutes: cells[AT.PAIR_INTERVAL >> 2]!,
     };
-    checker.addPairs(0, intervals, cells[AT.PAIR_TIMES >> 2]!);
+    this.checker.addPairs(file, intervals, cells[AT.PAIR_TIMES >> 2]!);
   }
 
   /** Checks one meter. @returns where the next one begins */
-  private checkMeter(checker: MeterChecker, first: number): number {
-    const { index, last } = this;
+  private checkMeter(first: number, to: number): number {
+    const { index } = this;
     const { words } = index;
     let count = 0;
     let at = first;
@@ -86,8 +76,8 @@ export class RangeMeters {
       }
       index.starts[count++] = at;
       at += words[at]!;
-    } while (at < last && words[at + MARK_WORD] === 0);
-    checker.check(index, 0, count);
+    } while (at < to && words[at + MARK_WORD] === 0);
+    this.checker.check(index, 0, count);
     return at;
   }
 }

@@ -1,6 +1,7 @@
 import { FindingBuffer, type PackedFindings } from '../../conformance/finding-buffer.js';
 import type { RangeEnd, RangeSink } from '../../formats/range.js';
 import type { ReadFault, ReadRecord } from '../../formats/reads.js';
+import * as AT from '../../kernel/assembly/scan-layout.js';
 import type { BlockMemory } from '../../store/blocks/block-buffer.js';
 import { meterIdLength, meterIdStart } from '../../store/blocks/block-index.js';
 import { PartitionFinder } from '../../store/partition-map.js';
@@ -123,6 +124,10 @@ class CheckSink implements RangeSink {
     if (this.task.reads !== 'keep') this.bulk.buffer.clear();
   }
 
+  countOnly(fault: number, severity: number): boolean {
+    return this.findings.countOnly(this.firstRule + fault, severity);
+  }
+
   fault(fault: ReadFault, bytes: Uint8Array): void {
     this.findings.add(
       this.firstRule + fault.fault,
@@ -189,8 +194,8 @@ export async function checkRange(task: CheckRangeTask): Promise<CheckRangeResult
   return result;
 }
 
-function spillBlocks(task: CheckRangeTask, { buffer }: ThreadBlocks): SpilledBlocks {
-  const { words, partitionStarts } = buffer.gather(task.partitionLowers.length);
+function spillBlocks(task: CheckRangeTask, { kernel, buffer }: ThreadBlocks): SpilledBlocks {
+  const { words, partitionStarts } = kernel.gatherBlocks(buffer.usedWords, task.partitionLowers.length);
   const place = appendToSpill(task.workDirectory, words);
   buffer.clear();
   return { ...place, partitionStarts };
@@ -203,24 +208,27 @@ function settleRange(
   register: MeterRegister | null,
   blocks: ThreadBlocks,
 ): void {
-  const range = new RangeMeters(blocks);
-  if (!range.isInOrder()) {
+  const { kernel, buffer } = blocks;
+  const { from: base } = kernel.blockBounds;
+  const end = buffer.usedWords;
+  if (kernel.exports.markMeters(base, base + end * 4) === 0) {
     result.settled = { isInOrder: false, lowest: '', highest: '', cross: null };
     return;
   }
+  const second = (kernel.cells[AT.METER_SECOND >> 2]! - base) >> 2;
+  const last = (kernel.cells[AT.METER_LAST >> 2]! - base) >> 2;
   let cross: CrossResult | null = null;
-  const { second, last, end } = range;
   if (second < last) {
     const checker = new MeterChecker(task.cross, register);
-    range.check(checker, register === null ? task.cross.sumTolerances[0]! : Number.NaN);
+    new RangeMeters(kernel, checker).check(second, last);
     cross = checker.result();
   }
-  const { words } = blocks.buffer;
+  const { words } = buffer;
   const lastFrom = second < end ? last : end;
   result.kept = new Int32Array(second + end - lastFrom);
   result.kept.set(words.subarray(0, second));
   result.kept.set(words.subarray(lastFrom, end), second);
-  const idOf = (start: number) => meterIdText(blocks.buffer.memory, start);
+  const idOf = (start: number) => meterIdText(buffer.memory, start);
   result.settled = { isInOrder: true, lowest: idOf(0), highest: idOf(last), cross };
 }
 

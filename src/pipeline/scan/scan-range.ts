@@ -158,6 +158,10 @@ export class ScanSink implements RangeSink {
     return this.days;
   }
 
+  countOnly(fault: number, severity: number): boolean {
+    return this.findings.countOnly(this.firstRule + fault, severity);
+  }
+
   fault(fault: ReadFault, bytes: Uint8Array): void {
     this.findings.add(
       this.firstRule + fault.fault,
@@ -204,8 +208,9 @@ export function scanRange(task: RangeTask): RangeResult {
 }
 
 /** Appends the blocks that are held to the work file, and forgets them. */
-function spillBlocks(task: RangeTask, { buffer }: ThreadBlocks): SpilledBlocks {
-  const { words, partitionStarts } = buffer.gather(Math.max(task.partitionLowers.length, 1));
+function spillBlocks(task: RangeTask, { kernel, buffer }: ThreadBlocks): SpilledBlocks {
+  const partitions = Math.max(task.partitionLowers.length, 1);
+  const { words, partitionStarts } = kernel.gatherBlocks(buffer.usedWords, partitions);
   const place =
     words.length > 0 ? appendToSpill(task.workDirectory, words) : { spillFile: '', spillOffset: 0 };
   buffer.clear();

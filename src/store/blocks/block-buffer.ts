@@ -154,36 +154,4 @@ export class BlockBuffer {
     const needed = this.usedWords + moreWords;
     if (needed > this.memory.words.length) this.memory.growBlocks(needed * 2);
   }
-
-  /**
-   * The blocks put together by partition.
-   * @param partitionCount how many partitions there are
-   * @returns the words in the order of the partitions, and for each partition the word it begins at (one
-   *   more entry for the end)
-   */
-  gather(partitionCount: number): { words: Int32Array; partitionStarts: Uint32Array } {
-    const { usedWords } = this;
-    const from = this.memory.words;
-    const partitionStarts = new Uint32Array(partitionCount + 1);
-    let isInOrder = true;
-    let last = 0;
-    for (let at = 0; at < usedWords; at += from[at]!) {
-      const partition = from[at + PARTITION_WORD]!;
-      partitionStarts[partition + 1]! += from[at]!;
-      if (partition < last) isInOrder = false;
-      last = partition;
-    }
-    for (let p = 0; p < partitionCount; p++) partitionStarts[p + 1]! += partitionStarts[p]!;
-    if (isInOrder) return { words: from.subarray(0, usedWords), partitionStarts };
-    const next = partitionStarts.slice();
-    const to = new Int32Array(usedWords);
-    for (let at = 0; at < usedWords; ) {
-      const partition = from[at + PARTITION_WORD]!;
-      const end = at + from[at]!;
-      let target = next[partition]!;
-      while (at < end) to[target++] = from[at++]!;
-      next[partition] = target;
-    }
-    return { words: to, partitionStarts };
-  }
 }

@@ -88,7 +88,8 @@ function findStarts(words: Int32Array): Pick<BlockIndex, 'starts' | 'meterStarts
   return { starts, meterStarts: new Uint8Array(count + 1) };
 }
 
-function readPieces(files: readonly string[], pieces: BlockPieces, bytes: Uint8Array): void {
+/** Reads pieces of work files, one behind the other. */
+export function readPieces(files: readonly string[], pieces: BlockPieces, bytes: Uint8Array): void {
   const fds = new Map<number, number>();
   try {
     let at = 0;

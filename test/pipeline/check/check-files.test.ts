@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findProfile } from '../../../src/conformance/profiles.js';
 import { type CheckOptions, checkFiles } from '../../../src/pipeline/check/check-files.js';
-import { ownThread } from '../../../src/pipeline/check/check-pool.js';
+import { checkPartition } from '../../../src/pipeline/check/check-partition.js';
+import { type CheckPool, ownThread } from '../../../src/pipeline/check/check-pool.js';
+import { checkRange } from '../../../src/pipeline/check/check-range.js';
 import { SILENT } from '../../../src/pipeline/progress.js';
 import { cmepLines } from '../../run/cmep-lines.js';
 import { foundAcross } from './cross-findings.js';
@@ -87,13 +89,32 @@ function write(files: readonly (readonly Spec[])[]): string[] {
   });
 }
 
-const check = (paths: readonly string[], sizes: Parameters<typeof checkFiles>[3], options = OPTIONS) =>
+const check = (
+  paths: readonly string[],
+  sizes: Parameters<typeof checkFiles>[3],
+  options = OPTIONS,
+  pool = ownThread(),
+) =>
   checkFiles(
     paths.map((path, i) => ({ path, name: `${i}.cmep` })),
     options,
-    ownThread(),
+    pool,
     sizes,
   );
+
+/** Lets those through who wait before it, once it is opened. */
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
+}
+
+/** Puts no partition in order in the kernel, as if each were too large. */
+const withoutKernel = (): CheckPool => ({
+  ...ownThread(),
+  checkPartition: (task) => checkPartition(task, 0),
+});
 
 const KEPT = { rangeBytes: 700, keptInputBytes: 2 ** 30, partitionInputBytes: 2 ** 20 };
 const LARGE = { rangeBytes: 700, keptInputBytes: 0, partitionInputBytes: 1500 };
@@ -110,11 +131,34 @@ describe('rules across records', () => {
           some += expected.findings.length;
           expect(foundAcross(await check(paths, KEPT))).toEqual(expected);
           expect(foundAcross(await check(paths, LARGE))).toEqual(expected);
+          expect(foundAcross(await check(paths, LARGE, OPTIONS, withoutKernel()))).toEqual(expected);
         },
       ),
       { numRuns: 150 },
     );
     expect(some).toBeGreaterThan(500);
+  });
+
+  it('find the same whichever of two files is read first', async () => {
+    const plain = { kind: 0, start: 0, count: 24, resend: false, creation: 0, odd: 99, constant: 1 };
+    const first = [2, 1].map((meter) => ({ ...plain, meter, level: 0 }));
+    const paths = write([first, [{ ...plain, meter: 1, level: 2 }]]);
+    const expected = crossVerdict(paths.map(cmepLines));
+    for (const inKernelMax of [2 ** 30, 0]) {
+      const isSecondRead = new Gate();
+      const secondFirst: CheckPool = {
+        ...ownThread(),
+        workers: 2,
+        checkRange: async (task) => {
+          if (task.path === paths[0]) await isSecondRead.opened;
+          else setImmediate(isSecondRead.open);
+          return checkRange(task);
+        },
+        checkPartition: (task) => checkPartition(task, inKernelMax),
+      };
+      expect(foundAcross(await check(paths, LARGE, OPTIONS, secondFirst))).toEqual(expected);
+    }
+    expect(expected.findings.length).toBe(24);
   });
 
   it('find the same where meters stand in order, without a work file', async () => {

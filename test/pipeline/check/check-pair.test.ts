@@ -61,9 +61,20 @@ function linesOf(meter: number, one: typeof pair extends fc.Arbitrary<infer T> ?
   return (one.registerFirst ? lines.reverse() : lines).join('');
 }
 
+/** Notes what kinds of verdicts there were: a test that never saw one has shown nothing of it. */
+function note(found: typeof NONE, meters: number, findings: readonly string[]): void {
+  found.clean += meters - findings.length;
+  for (const finding of findings) {
+    if (finding.includes('sum-mismatch')) found.sum++;
+    if (finding.includes('decreased')) found.decreased++;
+  }
+}
+
+const NONE = { clean: 0, sum: 0, decreased: 0 };
+
 it('plain pairs of intervals and register are judged as a plain reading of their text judges them', async () => {
   const path = join(folder, 'pairs.cmep');
-  const found = { clean: 0, sum: 0, decreased: 0 };
+  const found = { ...NONE };
   await fc.assert(
     fc.asyncProperty(fc.array(pair, { minLength: 1, maxLength: 40 }), async (pairs) => {
       writeFileSync(path, pairs.map((one, meter) => linesOf(meter, one)).join(''));
@@ -73,15 +84,61 @@ it('plain pairs of intervals and register are judged as a plain reading of their
         const sizes = { rangeBytes: 8000, keptInputBytes, partitionInputBytes: 2 ** 20 };
         expect(foundAcross(await checkFiles(inputs, OPTIONS, ownThread(), sizes))).toEqual(expected);
       }
-      found.clean += pairs.length - expected.findings.length;
-      for (const finding of expected.findings) {
-        if (finding.includes('sum-mismatch')) found.sum++;
-        if (finding.includes('decreased')) found.decreased++;
-      }
+      note(found, pairs.length, expected.findings);
     }),
     { numRuns: 60 },
   );
   expect(found.clean).toBeGreaterThan(200);
+  expect(found.sum).toBeGreaterThan(5);
+  expect(found.decreased).toBeGreaterThan(5);
+});
+
+it('so are they where the records of a pair lie in other ranges of a file, or in two files', async () => {
+  const found = { ...NONE };
+  const both = { ranges: 0, files: 0 };
+  const dealt = fc.array(
+    fc.tuple(pair, fc.nat(), fc.constantFrom(0, 0, 0, 1), fc.nat(), fc.constantFrom(0, 0, 0, 1)),
+    {
+      minLength: 5,
+      maxLength: 40,
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(dealt, async (meters) => {
+      const lines = meters.flatMap(([one, order, file, otherOrder, otherFile], meter) => {
+        const [first, second] = linesOf(meter, one).split(/(?<=\n)/) as [string, string];
+        both[file === otherFile ? 'ranges' : 'files']++;
+        return [
+          { text: first, order, file },
+          { text: second, order: otherOrder, file: otherFile },
+        ];
+      });
+      lines.sort((a, b) => a.order - b.order);
+      const files = [0, 1].map((file) =>
+        lines
+          .filter((line) => line.file === file)
+          .map(({ text }) => text)
+          .join(''),
+      );
+      const inputs = files
+        .filter((text) => text !== '')
+        .map((text, file) => {
+          const path = join(folder, `${file}.cmep`);
+          writeFileSync(path, text);
+          return { path, name: `${file}.cmep` };
+        });
+      const expected = crossVerdict(inputs.map(({ path }) => cmepLines(path)));
+      for (const keptInputBytes of [2 ** 30, 0]) {
+        const sizes = { rangeBytes: 1500, keptInputBytes, partitionInputBytes: 4000 };
+        expect(foundAcross(await checkFiles(inputs, OPTIONS, ownThread(), sizes))).toEqual(expected);
+      }
+      note(found, meters.length, expected.findings);
+    }),
+    { numRuns: 60 },
+  );
+  expect(both.ranges).toBeGreaterThan(100);
+  expect(both.files).toBeGreaterThan(50);
+  expect(found.clean).toBeGreaterThan(100);
   expect(found.sum).toBeGreaterThan(5);
   expect(found.decreased).toBeGreaterThan(5);
 });

@@ -8,7 +8,7 @@ import { CmepRangeReader } from '../../../src/formats/cmep/range.js';
 import type { CmepSettings } from '../../../src/formats/cmep/settings.js';
 import type { RangeSource } from '../../../src/formats/range.js';
 import { type RangeTask, ScanSink } from '../../../src/pipeline/scan/scan-range.js';
-import { threadBlocks } from '../../../src/pipeline/scan/thread-blocks.js';
+import { type ThreadBlocks, threadBlocks } from '../../../src/pipeline/scan/thread-blocks.js';
 import { spoiltFile } from '../../formats/cmep/line-arbitraries.js';
 import { settingsOf, source } from '../../formats/cmep/source-arbitraries.js';
 
@@ -25,6 +25,7 @@ function scan(
   settings: CmepSettings,
   alwaysCareful: boolean,
   lowers: string[],
+  findingsMax = 1000,
 ) {
   const reader = new CmepRangeReader(settings, alwaysCareful);
   const input: RangeSource = {
@@ -40,7 +41,7 @@ function scan(
     const task: RangeTask = {
       ...{ range, path: '', from: bounds[range]!, to, startsAt: null, fileBytes: file.length },
       ...{ format: 'cmep', settings, partitionLowers: lowers, workDirectory, isShared: false },
-      ...{ findingsMax: 1000, marketZoneMinutes: -300 },
+      ...{ findingsMax, marketZoneMinutes: -300 },
     };
     const sink = new ScanSink(task, threadBlocks());
     const end = reader.readRange(input, task, sink);
@@ -53,13 +54,16 @@ function scan(
       ...{ end, records, reads, rejectedRecords, rejectedReads, firstStamp, lastStamp },
       ...{ sum: sink.sum.total() + sink.bulkSum, days: [...sink.recordsByDay()].sort() },
       ...{ findings: sink.findings.pack(), blocks: buffer.words.slice(0, buffer.usedWords) },
-      ...{ count: buffer.count, gathered: gathered(buffer, lowers.length) },
+      ...{ count: buffer.count, gathered: gathered(sink.bulk, lowers.length) },
     };
   });
 }
 
-function gathered(buffer: ReturnType<typeof threadBlocks>['buffer'], partitions: number) {
-  const { words, partitionStarts } = buffer.gather(partitions);
+/** All but the places of findings, of which only so many are kept. */
+const countsOf = ({ findings, ...all }: ReturnType<typeof scan>[number]) => [all, findings.countsBySeverity];
+
+function gathered({ kernel, buffer }: ThreadBlocks, partitions: number) {
+  const { words, partitionStarts } = kernel.gatherBlocks(buffer.usedWords, partitions);
   return [words.slice(), partitionStarts];
 }
 
@@ -88,6 +92,8 @@ it('the kernel appends the very blocks, and counts what, the careful path does',
         const found = scan(file, cuts, settings, false, partitions);
         // Only a difference is worth taking apart.
         if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
+        const few = scan(file, cuts, settings, false, partitions, 1);
+        expect(few.map(countsOf)).toEqual(expected.map(countsOf));
       },
     ),
     { numRuns: 400 },

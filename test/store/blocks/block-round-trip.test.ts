@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ScanKernel } from '../../../src/kernel/scan-kernel.js';
 import { BlockBuffer } from '../../../src/store/blocks/block-buffer.js';
 import {
   type BlockIndex,
@@ -23,6 +24,8 @@ import { byBytes } from '../history/history-rows.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'readmill-blocks-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const kernel = new ScanKernel(0);
 
 interface Block {
   meter: string;
@@ -149,11 +152,11 @@ function spill(ranges: Block[][], partitionOf: (given: Block) => number, partiti
     offsets: [] as number[],
     lengths: [] as number[],
   }));
-  const buffer = new BlockBuffer();
+  const buffer = new BlockBuffer(kernel);
   for (const [range, blocks] of ranges.entries()) {
     buffer.clear();
     for (const given of blocks) append(buffer, given, partitionOf(given));
-    const { words, partitionStarts } = buffer.gather(partitions);
+    const { words, partitionStarts } = kernel.gatherBlocks(buffer.usedWords, partitions);
     const file = range % 2;
     contents[file]!.push(Buffer.from(new Uint8Array(words.slice().buffer)));
     for (const [p, piece] of pieces.entries()) {
