@@ -2,6 +2,7 @@ export { checkPairs, markMeters } from './check-pairs';
 export { beginDeflate, deflatePiece } from './deflate';
 export { setCounts, setDay } from './judge';
 export { findStarts, markFirsts } from './order';
+export { copiedBefore, copiedDay, setCopied, setPastReads } from './past-reads';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
 export { scanLines } from './scan';
 export {

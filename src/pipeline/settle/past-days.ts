@@ -131,6 +131,16 @@ export class PastDays {
     return this.days.oldestWritten;
   }
 
+  /** Whether a file is kept of a day. */
+  has(day: number): boolean {
+    return this.refs.has(day);
+  }
+
+  /** The totals of a day's file, or null where none is kept. */
+  totals(day: number): TotalsColumns | null {
+    return this.past(day)?.totals ?? null;
+  }
+
   /** Whether anything may be found of a day. */
   mayHold(day: number): boolean {
     return this.refs.has(day) || day >= this.days.oldestWritten;

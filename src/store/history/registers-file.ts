@@ -22,8 +22,9 @@ export interface ReadRows {
   channels: Uint8Array;
   stamps: Int32Array;
   values: Float64Array;
-  /** By row: index into a list of meta words. */
+  /** By row: index into a list of meta words, and of ranks. */
   flags: Int32Array;
+  /** By row: -1 where the list has it. */
   ranks: Int32Array;
 }
 
@@ -76,8 +77,8 @@ export class RegisterBuilder {
       last !== undefined && this.qualities[last]![0] === meta ? last : this.qualityOf(meta, rank);
   }
 
-  /** Many rows. @param metas meta words that `flags` name */
-  rows(rows: ReadRows, metas: readonly number[]): void {
+  /** Many rows. @param metas meta words that `flags` name, and ranks that they name where rows have none */
+  rows(rows: ReadRows, metas: ArrayLike<number>, listedRanks: ArrayLike<number>): void {
     const { ids, idEnds, channels, stamps, values, flags, ranks } = rows;
     const row = this.keys.rowCount;
     const count = channels.length;
@@ -92,7 +93,7 @@ export class RegisterBuilder {
       if (flags[i] !== flag || ranks[i] !== rank) {
         flag = flags[i]!;
         rank = ranks[i]!;
-        place = this.qualityOf(metas[flag]!, rank);
+        place = this.qualityOf(metas[flag]!, rank < 0 ? listedRanks[flag]! : rank);
       }
       this.quality[row + i] = place;
     }
