@@ -40,7 +40,8 @@ export async function writeNightFile(
     name,
     file,
     totals,
-    registers: options.registers?.subarray(firstIndex, firstIndex + slice.meters) ?? newRegisters(options, slice),
+    registers:
+      options.registers?.subarray(firstIndex, firstIndex + slice.meters) ?? newRegisters(options, slice),
     values: new Int32Array(MINUTES_PER_DAY / options.intervalMinutes),
     registerValues: new Float64Array(2),
   };

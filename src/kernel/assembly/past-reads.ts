@@ -82,7 +82,8 @@ export function meetsPast(judged: usize, dayStart: i32): bool {
   const channel = channelOf(block);
   const row = rowOf(BEFORE, id, length, channel);
   if (row < 0 || row !== nextDay || row + 1 >= load<i32>(BEFORE + FILE_ROWS)) return false;
-  if (stampAt(BEFORE, row) !== dayStart - MINUTES_PER_DAY || stampAt(BEFORE, row + 1) !== dayStart) return false;
+  if (stampAt(BEFORE, row) !== dayStart - MINUTES_PER_DAY || stampAt(BEFORE, row + 1) !== dayStart)
+    return false;
   if (!isRowOf(BEFORE, row + 1, id, length, channel)) return false;
   if (isRowOf(BEFORE, row + 2, id, length, channel)) return false;
   const kept = valueAt(BEFORE, row + 1);

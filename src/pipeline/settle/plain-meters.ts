@@ -18,7 +18,7 @@ import type { PastDays } from './past-days.js';
 import { PlainPast, putNoPast } from './plain-past.js';
 import { putRegister, registerBytes } from './plain-register.js';
 import { PLAIN_INTERVALS, PlainTables, policiesOf, putLead, putPolicies, putUnits } from './plain-tables.js';
-import { takePlain, type ListedReads } from './plain-taken.js';
+import { type ListedReads, PlainTaken } from './plain-taken.js';
 import type { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
 import type { PartitionInput } from './settle-types.js';
@@ -45,6 +45,7 @@ export class PlainMeters {
   private index!: BlockIndex;
   private meterFacts!: MeterFacts;
   private readonly listed: ListedReads;
+  private taken!: PlainTaken;
   /** The read day that the partition is of; -1 where nothing is settled here. */
   day = -1;
   /** By row of the meter register's slice: 1 where all that is expected of its meter on the day was settled here. */
@@ -118,6 +119,8 @@ export class PlainMeters {
   /** Takes over the partition's blocks, which lie where `roomFor` said, in their order. */
   enter(index: BlockIndex, meterFacts: MeterFacts): void {
     this.index = index;
+    // The kernel's memory does not grow any more for this partition.
+    this.taken = new PlainTaken(this.kernel, this.state, this.registers, this.listed);
     this.meterFacts = meterFacts;
     this.day = this.findDay();
     if (this.past !== null && this.past.day !== this.day) this.day = -1;
@@ -195,7 +198,7 @@ export class PlainMeters {
       lastTo: lastFrom + meterIdLength(words, z),
     };
     listed.metas.set(this.tables.metas);
-    takePlain(kernel, state, registers, this.index, ids, day, listed);
+    this.taken.take(this.index, ids, day);
     exports.clear();
     return next;
   }
