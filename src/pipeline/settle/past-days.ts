@@ -136,9 +136,9 @@ export class PastDays {
     return this.refs.has(day);
   }
 
-  /** The totals of a day's file, or null where none is kept. */
-  totals(day: number): TotalsColumns | null {
-    return this.past(day)?.totals ?? null;
+  /** The totals of a day's file and the row to look from, or null where none is kept. */
+  totals(day: number): { totals: TotalsColumns; cursor: number } | null {
+    return this.past(day);
   }
 
   /** Whether anything may be found of a day. */

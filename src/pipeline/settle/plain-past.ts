@@ -135,9 +135,10 @@ function keyColumns({ rowCount, meterBytes, meterOffsets, channels }: KeyColumns
   ];
 }
 
-/** @param totals null where nothing is kept of the day */
-function dayFile(at: number, totals: TotalsColumns | null): PastFile {
-  if (totals === null) return { at, rows: 0, columns: [], numbers: [] };
+/** @param past null where nothing is kept of the day */
+function dayFile(at: number, past: { totals: TotalsColumns; cursor: number } | null): PastFile {
+  if (past === null) return { at, rows: 0, columns: [], numbers: [] };
+  const { totals, cursor } = past;
   const rows = totals.rowCount;
   return {
     at,
@@ -150,7 +151,7 @@ function dayFile(at: number, totals: TotalsColumns | null): PastFile {
       [place.DAY_FILE_RUN_SLOTS, totals.runSlots.subarray(0, rows)],
       [place.DAY_FILE_RUN_VALUES, Float64Array.from(totals.runValues.subarray(0, rows))],
     ],
-    numbers: [],
+    numbers: [[place.FILE_CURSOR, cursor]],
   };
 }
 

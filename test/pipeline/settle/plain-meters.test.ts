@@ -54,8 +54,7 @@ function randomPolicies(random: () => number): Record<string, Policy> {
   return { default: random() < 0.5 ? DEFAULT_POLICY : { ...DEFAULT_POLICY, ...past() }, strict };
 }
 
-const FIRST_SEED = Number(process.env.READMILL_SEED ?? 1);
-const SEEDS = Number(process.env.READMILL_SEEDS ?? 8);
+const SEEDS = 5;
 
 /** What the nights before have left. */
 interface Past {
@@ -238,13 +237,12 @@ async function compareNights(seed: number, meterCount: number, odds: number): Pr
   return counts;
 }
 
-it('what the kernel settles is what the program settles without it', { timeout: 600_000 }, async () => {
+it('what the kernel settles is what the program settles without it', { timeout: 120_000 }, async () => {
   const byNight = NIGHTS.map(() => 0);
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+  for (let seed = 1; seed <= SEEDS; seed++) {
     const counts = await compareNights(seed, 60, seed % 3 === 0 ? 0.08 : 0.01);
     for (const [night, count] of counts.entries()) byNight[night]! += count;
   }
-  if (process.env.READMILL_SEED) console.log(byNight.join(' '));
   // Of the first night there is no past, of others too little of it; the last three have all that there can be.
   expect(byNight[0]).toBeGreaterThan(SEEDS * 5);
   expect(byNight.at(-2)).toBeGreaterThan(SEEDS * 5);
