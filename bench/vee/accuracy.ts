@@ -5,7 +5,7 @@ import { createLoadModel, isCommercial } from '../../src/generate/load-shape.js'
 import { EST_OFFSET_MINUTES, readDayOf, readDayStart } from '../../src/model/time.js';
 import { kindOfDay, ontarioCalendar } from '../../src/vee/calendar.js';
 import { READ_DAY } from '../night-day.js';
-import { generateDay, importDay, runDay, veeFolder } from './vee-folder.js';
+import { generateDay, importDay, newRegisters, runDay, veeFolder } from './vee-folder.js';
 
 const SLOTS = 24;
 const HISTORY_DAYS = 35;
@@ -102,17 +102,18 @@ export interface AccuracyRow {
 export async function measureAccuracy(workFolder: string, meters: number): Promise<AccuracyRow[]> {
   const truthOf = trueDays();
   const errors = new Map<string, Errors>();
-  const gaps = await generateDay(join(workFolder, 'gaps'), READ_DAY, meters, MISSING_RATE);
   const profiles = join(workFolder, 'profiles.csv');
   writeProfiles(profiles, meters);
   for (const way of ['history', 'profile', 'register'] as const) {
     const vee = way === 'profile' ? { loadProfiles: profiles } : {};
     const folder = veeFolder(join(workFolder, way), vee);
+    const registers = newRegisters(meters);
     if (way === 'history') {
       for (let day = READ_DAY - HISTORY_DAYS; day < READ_DAY; day++) {
-        importDay(folder, await generateDay(join(workFolder, 'past'), day, meters, 0), day);
+        importDay(folder, await generateDay(join(workFolder, 'past'), day, meters, 0, registers), day);
       }
     }
+    const gaps = await generateDay(join(workFolder, 'gaps'), READ_DAY, meters, MISSING_RATE, registers);
     const { report } = runDay(folder, gaps, READ_DAY, 1);
     const path = join(folder.directory, 'state', 'reports', report.runId, 'estimates.csv');
     const own = new Map<string, Errors>();

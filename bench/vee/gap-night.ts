@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { READ_DAY } from '../night-day.js';
 import { median } from '../statistics.js';
-import { generateDay, importDay, runDay, veeFolder } from './vee-folder.js';
+import { generateDay, importDay, newRegisters, runDay, veeFolder } from './vee-folder.js';
 
 const HISTORY_DAYS = 35;
 const MISSING_RATE = 0.02;
@@ -23,13 +23,14 @@ export async function timeGapNights(
   tell: (line: string) => void,
 ): Promise<GapNights> {
   const folder = veeFolder(join(workFolder, 'gap-night'), {});
+  const registers = newRegisters(meters);
   for (let day = READ_DAY - HISTORY_DAYS; day < READ_DAY; day++) {
-    importDay(folder, await generateDay(join(workFolder, 'past'), day, meters, MISSING_RATE), day);
+    importDay(folder, await generateDay(join(workFolder, 'past'), day, meters, MISSING_RATE, registers), day);
     tell(`history: day ${day - READ_DAY + HISTORY_DAYS + 1} of ${HISTORY_DAYS}`);
   }
   folder.keep('past-state');
-  const clean = await generateDay(join(workFolder, 'clean'), READ_DAY, meters, 0);
-  const gaps = await generateDay(join(workFolder, 'gaps'), READ_DAY, meters, MISSING_RATE);
+  const clean = await generateDay(join(workFolder, 'clean'), READ_DAY, meters, 0, registers.slice());
+  const gaps = await generateDay(join(workFolder, 'gaps'), READ_DAY, meters, MISSING_RATE, registers);
   const cleanSeconds: number[] = [];
   const gapSeconds: number[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -19,20 +19,26 @@ export interface GeneratedDay extends GenerateResult {
   paths: string[];
 }
 
-/** One day of hourly reads of so many meters, with missing slots or without; the same meters every time. */
+/**
+ * One day of hourly reads of so many meters, with missing slots or without; the same meters every time.
+ * @param registers what their registers read, from night to night; of a day by itself left out
+ */
 export async function generateDay(
   directory: string,
   day: number,
   meters: number,
   missingRate: number,
+  registers = newRegisters(meters),
 ): Promise<GeneratedDay> {
   rmSync(directory, { recursive: true, force: true });
   const defects: DefectKind[] = missingRate > 0 ? ['missing-short', 'missing-long'] : [];
   const made = await generateNight({
-    ...{ meters, days: 1, startDay: day, outDirectory: directory, missingRate, defects },
+    ...{ meters, days: 1, startDay: day, outDirectory: directory, missingRate, defects, registers },
   });
   return { ...made, directory, paths: made.files.map(({ name }) => join(directory, name)) };
 }
+
+export const newRegisters = (meters: number): Float64Array => new Float64Array(meters).fill(Number.NaN);
 
 /** A folder with a configuration; its state and outbox can be put back to what they were. */
 export interface VeeFolder {

@@ -31,7 +31,7 @@ export interface FileState {
   name: string;
   file: ByteFile;
   totals: Totals;
-  /** Closing registers of the day before, where there are days to follow. */
+  /** Closing registers of the day before, NaN where there is none; null where nobody asks for them. */
   registers: Float64Array | null;
   /** Interval values of the meter-day under work, and its opening and closing register. */
   values: Int32Array;

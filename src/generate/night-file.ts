@@ -9,6 +9,7 @@ import type { DayWriter, FileState, Night, Slice } from './day-writer.js';
 import { outageRun, registerError } from './defects.js';
 import { meterIdOf } from './dialects.js';
 import { defectKey, drawBelow, METER_DRAW, meterKey } from './hash.js';
+import type { ResolvedOptions } from './options.js';
 import type { DayFrame } from './record-draft.js';
 import { REGISTER_DIGITS } from './register-csv.js';
 import type { Totals } from './totals.js';
@@ -32,13 +33,15 @@ export async function writeNightFile(
   totals: Totals,
 ): Promise<FileAnswer> {
   const { options, load } = night;
+  const firstIndex = slice.firstMeter - options.firstMeter;
   const state: FileState = {
     night,
     slice,
     name,
     file,
     totals,
-    registers: options.days > 1 ? new Float64Array(slice.meters) : null,
+    registers:
+      options.registers?.subarray(firstIndex, firstIndex + slice.meters) ?? newRegisters(options, slice),
     values: new Int32Array(MINUTES_PER_DAY / options.intervalMinutes),
     registerValues: new Float64Array(2),
   };
@@ -60,6 +63,10 @@ export async function writeNightFile(
   const bytes = file.close();
   const { records, reads, lines, brokenLines } = totals;
   return { name, records, reads, lines, brokenLines, bytes };
+}
+
+function newRegisters({ days }: ResolvedOptions, { meters }: Slice): Float64Array | null {
+  return days > 1 ? new Float64Array(meters).fill(Number.NaN) : null;
 }
 
 function frameOf({ night }: FileState, day: number, isFirstDay: boolean): DayFrame {
@@ -104,7 +111,8 @@ function writeMeterDay(
     }
   }
   night.trueSum.add(sum * (UNITS_PER_ONE / gridPerKwh));
-  const opening = dayIndex > 0 && registers !== null ? registers[index]! : firstRegister(key, gridPerKwh);
+  const known = registers?.[index] ?? Number.NaN;
+  const opening = Number.isNaN(known) ? firstRegister(key, gridPerKwh) : known;
   const error = kind === null ? 0 : registerError(kind, draws, sum, gridPerKwh);
   const closing = onDial(opening + sum + error, gridPerKwh);
   if (registers !== null) registers[index] = closing;

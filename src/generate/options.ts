@@ -27,10 +27,16 @@ export interface GenerateOptions {
   defects?: readonly DefectKind[];
   /** Number of the first meter, so that two runs can have different meters; default 0. */
   firstMeter?: number;
+  /**
+   * By meter: what its register reads when the first day begins, in units of the last decimal, NaN where it is a
+   * new one. Changed to what they read in the end, so that a later night goes on from there.
+   */
+  registers?: Float64Array;
 }
 
-export interface ResolvedOptions extends Required<Omit<GenerateOptions, 'dialect'>> {
+export interface ResolvedOptions extends Required<Omit<GenerateOptions, 'dialect' | 'registers'>> {
   dialect: Dialect;
+  registers: Float64Array | null;
 }
 
 export const FORMATS: readonly string[] = ['cmep', 'amrdef'];
@@ -73,6 +79,7 @@ export function resolveOptions(options: GenerateOptions): ResolvedOptions {
     missingRate: options.missingRate ?? DEFAULT_MISSING_RATE,
     defects: options.defects ?? DEFECT_KINDS,
     firstMeter: options.firstMeter ?? 0,
+    registers: options.registers ?? null,
   };
   mustBeWhole('--first-meter', resolved.firstMeter, 0, METER_NUMBERS - 1);
   mustBeWhole('--meters', resolved.meters, 1, METER_NUMBERS - resolved.firstMeter);

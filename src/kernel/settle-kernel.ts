@@ -35,6 +35,8 @@ interface SettleExports {
   findStarts(blocks: number, bytes: number, starts: number): number;
   markFirsts(blocks: number, starts: number, count: number, meterStarts: number): number;
   setStop(idLength: number): void;
+  setPastReads(areKept: number): void;
+  setCopied(before: number, day: number): void;
   setRegisterRow(row: number): void;
   registerRow(): number;
   learnFlag(number: number): void;
@@ -49,6 +51,8 @@ interface SettleExports {
   daySlots: Counter;
   openingReads: Counter;
   closingReads: Counter;
+  copiedBefore: Counter;
+  copiedDay: Counter;
 }
 
 /** The settle kernel of this thread. */

@@ -9,7 +9,10 @@
  * | TEXT             | the records of the meters that were settled, until TypeScript takes them       |
  * | DAY, OPENING,    | rows for the history: of the day, of the registers of the day before and of    |
  * | CLOSING          | the day, until TypeScript takes them                                          |
- * | PARTITION        | the meter register's rows and the blocks of the partition, as large as they are |
+ * | PAST_DAYS,       | where the totals and register reads that the history keeps of some days before lie  |
+ * | PAST_READS       |                                                                               |
+ * | PARTITION        | the meter register's rows, these columns of the history and the blocks of the   |
+ * |                  | partition, as large as they are                                               |
  */
 
 /** The lowest addresses are the compiler's own. */
@@ -48,7 +51,7 @@ export const TAIL_TEXT_ROOM = 112;
 /** A policy for each service class of the register. */
 export const POLICIES = TAILS + TAILS_ROOM * TAIL_BYTES;
 export const POLICIES_ROOM = 32;
-export const POLICY_BYTES = 48;
+export const POLICY_BYTES = 72;
 /** Within a policy, doubles: minutes of a run of one value that is told (0 or more, else infinite). */
 export const POLICY_RUN_MINUTES = 0;
 /** Checks that apply: bits. */
@@ -56,10 +59,18 @@ export const POLICY_CHECKS = 8;
 export const CHECKS_NEGATIVE = 1;
 export const CHECKS_MAXIMUM = 2;
 export const CHECKS_SPIKE = 4;
+export const CHECKS_HIGH_LOW = 8;
+/** Reference days that are wanted: a 32-bit number behind the bits. */
+export const POLICY_REFERENCE_DAYS = 12;
 export const POLICY_SPIKE_FLOOR = 16;
 export const POLICY_SPIKE_RATIO = 24;
 export const POLICY_SUM_TOLERANCE = 32;
 export const POLICY_MAXIMUM = 40;
+export const POLICY_LOW = 48;
+export const POLICY_HIGH = 56;
+/** Days that may be reference days: how many, 1 where there are more than these, and their places in PAST_DAYS. */
+export const POLICY_LIKE_DAYS = 64;
+export const LIKE_DAYS_ROOM = 6;
 
 /** Of each unit: bits, and the code of the register that counts it (or -1). */
 export const UNIT_TABLE = POLICIES + POLICIES_ROOM * POLICY_BYTES;
@@ -129,7 +140,7 @@ export const RANK_RUNS_BYTES = 8 + ROWS_ROOM * 8;
 /** The blocks of the meter at hand, as they were judged. */
 export const JUDGED = RANK_RUNS + 3 * RANK_RUNS_BYTES;
 export const JUDGED_ROOM = 16;
-export const JUDGED_BYTES = 48;
+export const JUDGED_BYTES = 64;
 /** Within one: word of the block, flag, end of header, first value, count, slots of the day or 0, sum, stamp and value. */
 export const JUDGED_BLOCK = 0;
 export const JUDGED_FLAG = 4;
@@ -142,11 +153,44 @@ export const JUDGED_READS = 24;
 export const JUDGED_OPENING = 32;
 export const JUDGED_CLOSING = 40;
 export const JUDGED_SUM = 32;
+/** Of a register that the history knows: 1 where the opening read came again, and rows of PAST_READS. */
+export const JUDGED_RAISES = 28;
+export const JUDGED_BEFORE_ROW = 48;
+export const JUDGED_EARLIER_ROW = 52;
 
 /** Meter at which to stop, since it is not to be settled here. */
 export const STOP = JUDGED + JUDGED_ROOM * JUDGED_BYTES;
 export const STOP_BYTES = 256;
 
-/** Bytes of blocks and of the register's rows that the kernel takes: addresses in it have 32 bits. */
+/**
+ * Files of the history, each with its number of rows, the row to look from, and the addresses of its columns; 0
+ * rows where there is no such file. All have keys in the same places.
+ */
+export const FILE_ROWS = 0;
+export const FILE_CURSOR = 4;
+export const FILE_ID_ENDS = 8;
+export const FILE_IDS = 12;
+export const FILE_CHANNELS = 16;
+/** Totals of some past days; the first is the day before. */
+export const PAST_DAYS = STOP + STOP_BYTES;
+export const PAST_DAYS_ROOM = 16;
+export const PAST_DAY_BYTES = 40;
+export const DAY_FILE_INTERVALS = 20;
+export const DAY_FILE_WORTHY = 24;
+export const DAY_FILE_TOTALS = 28;
+export const DAY_FILE_RUN_SLOTS = 32;
+export const DAY_FILE_RUN_VALUES = 36;
+/** Register reads of the day before, and of the one before that. */
+export const PAST_READS = PAST_DAYS + PAST_DAYS_ROOM * PAST_DAY_BYTES;
+export const READ_FILE_BYTES = 40;
+export const READ_FILE_STAMPS = 20;
+export const READ_FILE_VALUES = 24;
+export const READ_FILE_QUALITY = 28;
+/** By quality: creation of its records, minutes since 1970, or as late as can be where they were sent again. */
+export const READ_FILE_CREATED = 32;
+/** Number under which its first quality goes in READS_FLAGS, behind those of flags. */
+export const READ_FILE_CODE = 36;
+
+/** Bytes of blocks, of the register's rows and of the history that the kernel takes: addresses in it have 32 bits. */
 export const PARTITION_ROOM = 1_073_741_824;
-export const PARTITION = STOP + STOP_BYTES;
+export const PARTITION = PAST_READS + 2 * READ_FILE_BYTES;

@@ -47,6 +47,8 @@ import {
   intervalOf,
   WIDE_VALUES,
 } from './block';
+import { agreesWithPast } from './past-days';
+import { beginMeter, CLOSING, hasReads, meetsPast, OPENING } from './past-reads';
 import { describe, maximumPerHour, multiplier, policy, policyBit, registerOf } from './register-rows';
 
 const MINUTES_PER_DAY = 1440;
@@ -56,10 +58,6 @@ const UNITS_PER_ONE: i64 = 100_000;
 /** Products of two numbers below these fit 64 bits. */
 const FACTORS_BELOW: f64 = 2147483648;
 const ADVANCES_BELOW: i64 = 1 << 45;
-
-/** Reads of a register that a block has: bits. */
-export const OPENING = 1;
-export const CLOSING = 2;
 
 /** Why a meter is not settled here. */
 export const OTHER = 1;
@@ -119,6 +117,7 @@ function findTail(channel: i32, interval: i32, count: i32): usize {
 export function judgeMeter(blocks: usize, starts: usize, count: i32): i32 {
   if (count > JUDGED_ROOM) return OTHER;
   let channel = -1;
+  beginMeter();
   for (let i = 0; i < count; i++) {
     const block = blocks + (load<i32>(starts + (i << 2)) << 2);
     if (channelOf(block) <= channel) return OTHER;
@@ -140,7 +139,7 @@ export function judgeMeter(blocks: usize, starts: usize, count: i32): i32 {
     if (!describe(unit)) return OTHER;
     const why = judgeIntervals(judged);
     if (why !== 0) return why;
-    if (!registerAgrees(judged, i, count)) return OTHER;
+    if (!registerAgrees(judged, i, count) || !agreesWithPast(judged)) return OTHER;
   }
   return 0;
 }
@@ -180,7 +179,7 @@ function judgeRegister(judged: usize): i32 {
   store<i32>(judged + JUDGED_READS, reads);
   store<i64>(judged + JUDGED_OPENING, valueAt(at, isWide));
   store<i64>(judged + JUDGED_CLOSING, valueAt(at + (count - 1) * size, isWide));
-  return 0;
+  return !hasReads || meetsPast(judged, dayStart) ? 0 : OTHER;
 }
 
 function valueAt(at: usize, isWide: bool): i64 {
@@ -274,14 +273,14 @@ function thirdHighest(values: usize, count: i32): i32 {
   return three;
 }
 
-/** Whether the register's reads, where both are there, advance as the intervals say (check 8). */
+/** Whether the register's reads, where both are there or the history has the first, advance as the intervals say (check 8). */
 function registerAgrees(judged: usize, own: i32, count: i32): bool {
   const channel = channelOf(load<usize>(judged + JUDGED_BLOCK));
   const wanted = (registerOf(channel >> 2) << 2) | (channel & 3);
   for (let i = own + 1; i < count; i++) {
     const register: usize = JUDGED + i * JUDGED_BYTES;
     if (channelOf(load<usize>(register + JUDGED_BLOCK)) !== wanted) continue;
-    if (load<i32>(register + JUDGED_READS) !== (OPENING | CLOSING)) return true;
+    if (!hasReads && load<i32>(register + JUDGED_READS) !== (OPENING | CLOSING)) return true;
     const dial = load<i64>(register + JUDGED_CLOSING) - load<i64>(register + JUDGED_OPENING);
     if (dial < 0 || dial >= ADVANCES_BELOW || multiplier >= FACTORS_BELOW / 4) return false;
     let advance = dial;

@@ -3,6 +3,7 @@ export { beginDeflate, deflatePiece } from './deflate';
 export { gatherBlocks } from './gather-blocks';
 export { setCounts, setDay } from './judge';
 export { findStarts, markFirsts } from './order';
+export { copiedBefore, copiedDay, setCopied, setPastReads } from './past-reads';
 export { registerRow, setRegister, setRegisterRow } from './register-rows';
 export { readKnownHeader, scanLines } from './scan';
 export { readFields } from './scan-fields';

@@ -17,13 +17,16 @@ import {
   FULL_CHANNELS,
   IDS_BYTES,
   JUDGED,
+  JUDGED_BEFORE_ROW,
   JUDGED_BLOCK,
   JUDGED_BYTES,
   JUDGED_CLOSING,
   JUDGED_COUNT,
+  JUDGED_EARLIER_ROW,
   JUDGED_FLAG,
   JUDGED_INTERVAL,
   JUDGED_OPENING,
+  JUDGED_RAISES,
   JUDGED_READS,
   JUDGED_ROOM,
   JUDGED_SUM,
@@ -52,7 +55,18 @@ import {
 } from '../settle-memory';
 import { channelOf, createdOf, idLengthOf, idOf, rangeOf } from './block';
 import { compare, copy } from './bytes';
-import { CLOSING, dayStart, judgeMeter, OPENING, OTHER, slotsBefore } from './judge';
+import { dayStart, judgeMeter, OTHER, slotsBefore } from './judge';
+import {
+  BEFORE,
+  CLOSING,
+  codeAt,
+  EARLIER,
+  endMeter,
+  hasReads,
+  OPENING,
+  stampAt,
+  valueAt,
+} from './past-reads';
 import { markRows, registerRow, seekMeter, setRegisterRow } from './register-rows';
 import {
   makePrefixes,
@@ -151,7 +165,7 @@ export function settleMeters(first: i32, recordsMax: f64, bytesMax: f64): i32 {
 function hasRoom(): bool {
   if (textLength() >= TEXT_BYTES || dayRows + JUDGED_ROOM > ROWS_ROOM) return false;
   if (daySlots + JUDGED_ROOM * 288 > SLOTS_ROOM || dayIdBytes + JUDGED_ROOM * 256 > IDS_BYTES) return false;
-  if (openingReads + JUDGED_ROOM > ROWS_ROOM || closingReads + 2 * JUDGED_ROOM > ROWS_ROOM) return false;
+  if (openingReads + 2 * JUDGED_ROOM > ROWS_ROOM || closingReads + 2 * JUDGED_ROOM > ROWS_ROOM) return false;
   return max(readIdBytes(0, openingReads), readIdBytes(1, closingReads)) + JUDGED_ROOM * 512 <= IDS_BYTES;
 }
 
@@ -186,6 +200,7 @@ function settleMeter(b: i32, count: i32, recordsMax: f64, bytesMax: f64): i32 {
   meters++;
   for (let i = 0; i < count; i++) keepBlock(JUDGED + i * JUDGED_BYTES, id, idLength);
   markRows(count);
+  endMeter();
   return AT_END;
 }
 
@@ -236,11 +251,13 @@ function keepBlock(judged: usize, id: usize, idLength: i32): void {
     const bits = load<i32>(judged + JUDGED_READS);
     const opening = load<i64>(judged + JUDGED_OPENING);
     const closing = load<i64>(judged + JUDGED_CLOSING);
-    // The opening read closes the day before; it stands in both days' files where the day has a closing one.
-    if ((bits & OPENING) !== 0) keepRead(0, openingReads++, judged, id, idLength, dayStart, opening);
-    if (bits === (OPENING | CLOSING)) keepRead(1, closingReads++, judged, id, idLength, dayStart, opening);
-    if ((bits & CLOSING) !== 0) {
-      keepRead(1, closingReads++, judged, id, idLength, dayStart + MINUTES_PER_DAY, closing);
+    if (hasReads) keepBetween(judged, id, idLength);
+    else {
+      const flag = flagNumber(judged);
+      // The opening read closes the day before; it stands in both days' files where the day has a closing one.
+      if ((bits & OPENING) !== 0) keepRead(0, block, block, id, idLength, dayStart, <f64>opening, flag);
+      if (bits === (OPENING | CLOSING)) keepRead(1, block, block, id, idLength, dayStart, <f64>opening, flag);
+      if ((bits & CLOSING) !== 0) keepClosing(judged, id, idLength);
     }
     const sent = ((bits & OPENING) !== 0 ? opening : 0) + ((bits & CLOSING) !== 0 ? closing : 0);
     addReads(channelOf(block) >> 2, bits === (OPENING | CLOSING) ? 2 : 1, sent);
@@ -289,40 +306,80 @@ function keepTotals(row: i32, values: usize, count: i32, sum: i64): void {
   store<u16>(DAY_RUN_SLOTS + (row << 1), <u16>run);
 }
 
-/** Notes from which row on a list's rows have the rank of a block, where it is another one. */
+/** Keeps the reads of a register beside those that are kept of the two days before. */
+function keepBetween(judged: usize, id: usize, idLength: i32): void {
+  const block = load<usize>(judged + JUDGED_BLOCK);
+  const row = load<i32>(judged + JUDGED_BEFORE_ROW);
+  const opening = valueAt(BEFORE, row);
+  const code = codeAt(BEFORE, row);
+  // Sent again later, it stands by the authority of the later record from now on.
+  const raises = load<i32>(judged + JUDGED_RAISES) !== 0;
+  if (raises) {
+    const earlier = load<i32>(judged + JUDGED_EARLIER_ROW);
+    const stamp = stampAt(EARLIER, earlier);
+    keepRead(0, block, 0, id, idLength, stamp, valueAt(EARLIER, earlier), codeAt(EARLIER, earlier));
+    keepRead(0, block, block, id, idLength, dayStart, opening, code);
+  }
+  keepRead(1, block, raises ? block : 0, id, idLength, dayStart, opening, code);
+  keepClosing(judged, id, idLength);
+}
+
+function keepClosing(judged: usize, id: usize, idLength: i32): void {
+  const block = load<usize>(judged + JUDGED_BLOCK);
+  const stamp = dayStart + MINUTES_PER_DAY;
+  const value = <f64>load<i64>(judged + JUDGED_CLOSING);
+  keepRead(1, block, block, id, idLength, stamp, value, flagNumber(judged));
+}
+
+function flagNumber(judged: usize): i32 {
+  return <i32>((load<usize>(judged + JUDGED_FLAG) - FLAGS) >> FLAG_BYTES_SHIFT);
+}
+
+/**
+ * Notes from which row on a list's rows have the rank of a block, where it is another one.
+ * @param block 0 where their ranks are those that the history keeps
+ */
 function noteRank(list: i32, row: i32, block: usize): void {
   const runs: usize = RANK_RUNS + list * RANK_RUNS_BYTES;
   const count = row === 0 ? 0 : load<i32>(runs);
   if (count > 0) {
-    const last = blocks + (load<i32>(runs + (count << 3) + 4) << 2);
-    if (rangeOf(last) === rangeOf(block) && createdOf(last) === createdOf(block)) return;
+    const word = load<i32>(runs + (count << 3) + 4);
+    if (word < 0 || block === 0) {
+      if (word < 0 && block === 0) return;
+    } else {
+      const last = blocks + (word << 2);
+      if (rangeOf(last) === rangeOf(block) && createdOf(last) === createdOf(block)) return;
+    }
   }
   store<i32>(runs, count + 1);
   store<i32>(runs + (count << 3) + 8, row);
-  store<i32>(runs + (count << 3) + 12, <i32>((block - blocks) >> 2));
+  store<i32>(runs + (count << 3) + 12, block === 0 ? -1 : <i32>((block - blocks) >> 2));
 }
 
-/** @param file 0 for the day before, 1 for the day */
+/**
+ * Keeps a register read.
+ * @param file 0 for that of the day before, 1 for that of the day
+ * @param ranked block whose rank it has; 0 where that is the one that the history keeps
+ * @param code of its meta word
+ */
 function keepRead(
   file: i32,
-  row: i32,
-  judged: usize,
+  block: usize,
+  ranked: usize,
   id: usize,
   idLength: i32,
   stamp: i32,
-  value: i64,
+  value: f64,
+  code: i32,
 ): void {
+  const row = file === 0 ? openingReads++ : closingReads++;
   const at: usize = READS + file * READS_BYTES;
-  const block = load<usize>(judged + JUDGED_BLOCK);
   const from = readIdBytes(file, row);
   copy(at + from, id, idLength);
   store<i32>(at + READS_ID_ENDS + (row << 2), from + idLength);
   store<i32>(at + READS_STAMPS + (row << 2), stamp);
-  store<i32>(
-    at + READS_FLAGS + (row << 2),
-    <i32>((load<usize>(judged + JUDGED_FLAG) - FLAGS) >> FLAG_BYTES_SHIFT),
-  );
-  noteRank(1 + file, row, block);
-  store<f64>(at + READS_VALUES + (row << 3), <f64>value);
+  store<i32>(at + READS_FLAGS + (row << 2), code);
+  noteRank(1 + file, row, ranked);
+  store<f64>(at + READS_VALUES + (row << 3), value);
   store<u8>(at + READS_CHANNELS + row, <u8>channelOf(block));
 }

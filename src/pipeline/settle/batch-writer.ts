@@ -7,6 +7,14 @@ import type { OutputSettings, StagedBatch } from './settle-types.js';
 
 /** Bytes that are gathered before they are hashed and written. */
 const PIECE_BYTES = 1 << 20;
+/** Text up to this length is gathered; longer text is a piece of its own. */
+const GATHERED_BYTES_MAX = 1 << 16;
+
+/** Exact sum of values of a unit, by its code, in 0.00001. */
+export interface UnitSum {
+  unit: number;
+  sum: bigint;
+}
 
 /**
  * Cuts the records that the writer makes into batches, at record bounds: a batch has at most
@@ -78,19 +86,17 @@ export class BatchWriter {
 
   /**
    * Appends records that fit the batch at hand and that stand as text already.
-   * @param sums by unit: exact sums of their values, in 0.00001, and how many values they are of
+   * @param sums exact sums of their values
    * @param ids meter ids of the first and the last of them, in `meters`
    */
   append(
     text: Uint8Array,
     records: number,
     reads: number,
-    sums: BigInt64Array,
-    counts: BigInt64Array,
+    sums: readonly UnitSum[],
     meters: Uint8Array,
     ids: { firstFrom: number; firstTo: number; lastFrom: number; lastTo: number },
   ): void {
-    this.flush();
     const { firstFrom, firstTo, lastFrom, lastTo } = ids;
     if (this.records === 0)
       this.firstMeter = Buffer.from(meters.subarray(firstFrom, firstTo)).toString('latin1');
@@ -99,12 +105,18 @@ export class BatchWriter {
     this.lastTo = lastTo;
     this.records += records;
     this.reads += reads;
-    for (const [unit, sum] of sums.subarray(0, UNITS.length).entries()) {
-      if (counts[unit] === 0n) continue;
+    for (const { unit, sum } of sums) {
       this.sums[unit] ??= new ExactSum();
       this.sums[unit].addWhole(sum);
     }
-    this.writePiece(text);
+    if (text.length > GATHERED_BYTES_MAX) {
+      this.flush();
+      this.writePiece(text);
+      return;
+    }
+    this.writer.append(text);
+    this.wholeLength = this.writer.length;
+    if (this.wholeLength >= PIECE_BYTES) this.flush();
   }
 
   /** Copies what is still needed of the memory that meter ids were given in. */

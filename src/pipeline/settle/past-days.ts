@@ -131,6 +131,16 @@ export class PastDays {
     return this.days.oldestWritten;
   }
 
+  /** Whether a file is kept of a day. */
+  has(day: number): boolean {
+    return this.refs.has(day);
+  }
+
+  /** The totals of a day's file and the row to look from, or null where none is kept. */
+  totals(day: number): { totals: TotalsColumns; cursor: number } | null {
+    return this.past(day);
+  }
+
   /** Whether anything may be found of a day. */
   mayHold(day: number): boolean {
     return this.refs.has(day) || day >= this.days.oldestWritten;

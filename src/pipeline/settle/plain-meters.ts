@@ -14,9 +14,11 @@ import type { RegisterSlice } from '../../store/register/meter-register.js';
 import type { Policy } from '../../vee/policy.js';
 import type { MeterFacts } from './meter-facts.js';
 import type { OpenList } from './open-list.js';
+import type { PastDays } from './past-days.js';
+import { PlainPast, putNoPast } from './plain-past.js';
 import { putRegister, registerBytes } from './plain-register.js';
 import { PLAIN_INTERVALS, PlainTables, policiesOf, putLead, putPolicies, putUnits } from './plain-tables.js';
-import { takePlain } from './plain-taken.js';
+import { type ListedReads, PlainTaken } from './plain-taken.js';
 import type { RegisterStore } from './register-store.js';
 import type { SettleState } from './settle-state.js';
 import type { PartitionInput } from './settle-types.js';
@@ -41,8 +43,9 @@ export class PlainMeters {
   private startsAt = 0;
   private meterStartsAt = 0;
   private index!: BlockIndex;
-  private registers!: RegisterStore;
   private meterFacts!: MeterFacts;
+  private readonly listed: ListedReads;
+  private taken!: PlainTaken;
   /** The read day that the partition is of; -1 where nothing is settled here. */
   day = -1;
   /** By row of the meter register's slice: 1 where all that is expected of its meter on the day was settled here. */
@@ -52,31 +55,53 @@ export class PlainMeters {
     private readonly state: SettleState,
     private readonly slice: RegisterSlice | null,
     policies: readonly Policy[],
+    private readonly registers: RegisterStore,
+    private readonly past: PlainPast | null,
   ) {
     this.tables = new PlainTables(state, this.kernel, policies);
+    const kept = past?.codes ?? { metas: [], ranks: [] };
+    this.listed = {
+      metas: new Int32Array(place.FLAGS_ROOM + kept.metas.length),
+      ranks: new Int32Array(place.FLAGS_ROOM + kept.ranks.length),
+      hasPast: past?.hasReads ?? false,
+    };
+    this.listed.metas.set(kept.metas, place.FLAGS_ROOM);
+    this.listed.ranks.set(kept.ranks, place.FLAGS_ROOM);
   }
 
   /**
    * Begins a partition.
-   * @returns null where the kernel cannot settle any of its meters: it has a past, is too large, or the policies are unusual
+   * @returns null where the kernel cannot settle any of its meters: it is too large, its past is unusual, or the policies are
    */
-  static open(state: SettleState, input: PartitionInput, slice: RegisterSlice | null): PlainMeters | null {
+  static open(
+    state: SettleState,
+    input: PartitionInput,
+    slice: RegisterSlice | null,
+    pastDays: PastDays,
+    registers: RegisterStore,
+  ): PlainMeters | null {
     const { task } = state;
     if (!task.sends || !task.vee.enabled || task.output.stamps !== 'explicit') return null;
-    if (input.days.length > 0 || input.registers.length > 0) return null;
-    const bytes = input.pieces.lengths.reduce((sum, length) => sum + length, registerBytes(slice));
-    if (bytes > place.PARTITION_ROOM) return null;
     const policies = policiesOf(state, slice);
-    return policies === null ? null : new PlainMeters(state, slice, policies);
+    if (policies === null) return null;
+    let past: PlainPast | null = null;
+    if (input.days.length + input.registers.length > 0) {
+      const day = task.completeDays.at(-1);
+      past = day === undefined ? null : PlainPast.open(state, pastDays, registers, day, policies);
+      if (past === null) return null;
+    }
+    const bytes = registerBytes(slice) + (past?.bytes ?? 0);
+    if (input.pieces.lengths.reduce((sum, length) => sum + length, bytes) > place.PARTITION_ROOM) return null;
+    return new PlainMeters(state, slice, policies, registers, past);
   }
 
-  /** Memory for the partition's blocks, behind the meter register's rows. */
+  /** Memory for the partition's blocks, behind the meter register's rows and the past. */
   readonly roomFor = (bytes: number): BlockRoom => {
-    const registerEnd = registerBytes(this.slice);
-    this.blocksAt = place.PARTITION + registerEnd;
+    const end = registerBytes(this.slice) + (this.past?.bytes ?? 0);
+    this.blocksAt = place.PARTITION + end;
     this.blocksBytes = Math.ceil(bytes / 8) * 8;
     const starts = Math.ceil(bytes / BLOCK_BYTES_MIN) + 2;
-    this.kernel.reserve(registerEnd + this.blocksBytes + starts * 5 + 64);
+    this.kernel.reserve(end + this.blocksBytes + starts * 5 + 64);
     return { buffer: this.kernel.buffer, offset: this.blocksAt, find: () => this.findBlocks(bytes) };
   };
 
@@ -92,19 +117,23 @@ export class PlainMeters {
   }
 
   /** Takes over the partition's blocks, which lie where `roomFor` said, in their order. */
-  enter(index: BlockIndex, registers: RegisterStore, meterFacts: MeterFacts): void {
+  enter(index: BlockIndex, meterFacts: MeterFacts): void {
     this.index = index;
-    this.registers = registers;
+    // The kernel's memory does not grow any more for this partition.
+    this.taken = new PlainTaken(this.kernel, this.state, this.registers, this.listed);
     this.meterFacts = meterFacts;
     this.day = this.findDay();
+    if (this.past !== null && this.past.day !== this.day) this.day = -1;
     if (this.day < 0) return;
-    const { kernel, state } = this;
+    const { kernel, state, past } = this;
     const { exports } = kernel;
     const start = readDayStart(this.day, state.task.marketZoneMinutes);
     putLead(kernel, state.task.output);
     putUnits(kernel);
     putPolicies(kernel, this.tables.policies);
     this.complete = putRegister(kernel, this.slice);
+    if (past === null) putNoPast(kernel);
+    else past.put(kernel, place.PARTITION + registerBytes(this.slice));
     this.putStamps(start);
     this.tables.begin();
     exports.setDay(start);
@@ -148,8 +177,9 @@ export class PlainMeters {
    */
   settle(first: number, open: OpenList | null): number {
     if (this.day < 0) return first;
-    const { kernel, state, meterFacts, slice } = this;
+    const { kernel, state, meterFacts, slice, registers, day, listed } = this;
     const { exports } = kernel;
+    exports.setCopied(registers.copiedOf(day, day - 1), registers.copiedOf(day, day));
     exports.setStop(open === null ? 0 : this.putStop(open));
     exports.setRegisterRow(meterFacts.nextRow);
     const room = state.batches.room();
@@ -167,7 +197,8 @@ export class PlainMeters {
       lastFrom,
       lastTo: lastFrom + meterIdLength(words, z),
     };
-    takePlain(kernel, state, this.registers, this.index, ids, this.day, this.tables.metas);
+    listed.metas.set(this.tables.metas);
+    this.taken.take(this.index, ids, day);
     exports.clear();
     return next;
   }

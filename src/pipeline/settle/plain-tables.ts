@@ -28,8 +28,9 @@ const FACTORS_BELOW = 2 ** 31;
 export function policiesOf(state: SettleState, slice: RegisterSlice | null): Policy[] | null {
   const policies = (slice?.serviceClasses ?? ['default']).map((name) => state.rules.policyOf(name));
   if (policies.length > place.POLICIES_ROOM || UNITS.length > place.UNITS_ROOM) return null;
-  const isUsual = ({ spikeRatio, sumTolerance }: Policy) =>
-    Number.isInteger(spikeRatio) && spikeRatio < FACTORS_BELOW && sumTolerance < FACTORS_BELOW;
+  const isUsual = ({ spikeRatio, sumTolerance, low, high }: Policy) =>
+    [spikeRatio, low, high].every((factor) => Number.isInteger(factor) && factor < FACTORS_BELOW) &&
+    sumTolerance < FACTORS_BELOW;
   return policies.every(isUsual) ? policies : null;
 }
 
@@ -65,12 +66,18 @@ export function putPolicies({ buffer }: SettleKernel, policies: readonly Policy[
     const checks =
       (actions.negative === 'ignore' ? 0 : place.CHECKS_NEGATIVE) |
       (actions.overMaximum === 'ignore' ? 0 : place.CHECKS_MAXIMUM) |
-      (actions.spike === 'ignore' ? 0 : place.CHECKS_SPIKE);
+      (actions.spike === 'ignore' ? 0 : place.CHECKS_SPIKE) |
+      (actions.highLow === 'ignore' ? 0 : place.CHECKS_HIGH_LOW);
     view.setInt32(at + place.POLICY_CHECKS, checks, true);
     put(place.POLICY_SPIKE_FLOOR, policy.spikeFloor);
     put(place.POLICY_SPIKE_RATIO, policy.spikeRatio);
     put(place.POLICY_SUM_TOLERANCE, policy.sumTolerance);
     put(place.POLICY_MAXIMUM, policy.maximumKwh);
+    put(place.POLICY_LOW, policy.low);
+    put(place.POLICY_HIGH, policy.high);
+    view.setInt32(at + place.POLICY_REFERENCE_DAYS, policy.referenceDays, true);
+    // None, until there is a past.
+    view.setInt32(at + place.POLICY_LIKE_DAYS, 0, true);
   }
 }
 

@@ -2,6 +2,7 @@ import { MINUTES_PER_DAY, readDayOf, readDayStart } from '../../model/time.js';
 import type { ReadRanks } from '../../store/blocks/read-ranks.js';
 import { compareKey, isKeyAt, type KeyColumns, seekKey } from '../../store/history/history-columns.js';
 import {
+  type ReadRows,
   RegisterBuilder,
   type RegisterColumns,
   readRegisterFile,
@@ -11,6 +12,8 @@ import type { HistoryRef } from './settle-types.js';
 
 interface LoadedDay {
   columns: RegisterColumns;
+  /** First row of the partition. */
+  first: number;
   cursor: number;
   end: number;
 }
@@ -61,7 +64,7 @@ export class RegisterStore {
         this.upper === null
           ? columns.rowCount
           : seekKey(columns, cursor, this.upper, 0, this.upper.length, -1);
-      loaded = { columns, cursor, end };
+      loaded = { columns, first: cursor, cursor, end };
       columns.rowCount = end;
       this.loaded[at] = loaded;
     }
@@ -175,9 +178,42 @@ export class RegisterStore {
     }
   }
 
-  /** The builder of a day where no day is kept, for many new rows behind those that were put in. */
-  freshBuilder(day: number): RegisterBuilder {
-    return this.writtenDay(day).builder;
+  /**
+   * What is kept of the day before `day` and of the one before that.
+   * @returns nothing where no reads are kept at all; null where there is more, or less, than files of the two days
+   * and of earlier ones
+   */
+  keptAround(day: number): RegisterColumns[] | null {
+    const { days } = this;
+    if (days.length === 0) return [];
+    const last = days.length - 1;
+    if (days[last] !== day - 1 || days[last - 1] !== day - 2) return null;
+    return [this.load(last).columns, this.load(last - 1).columns];
+  }
+
+  /**
+   * First row of the file of the day before `day` that was not taken over yet into the new file of `into`, which is
+   * one of the two.
+   */
+  copiedOf(day: number, into: number): number {
+    if (this.days.length === 0) return 0;
+    return this.written.get(into)?.copied ?? this.load(this.days.indexOf(day - 1)).first;
+  }
+
+  /**
+   * Puts in many new rows.
+   * @param copied row of the file that rows are taken over from, behind those that the new rows replace
+   */
+  putAll(
+    day: number,
+    rows: ReadRows,
+    metas: ArrayLike<number>,
+    ranks: ArrayLike<number>,
+    copied: number,
+  ): void {
+    const written = this.writtenDay(day);
+    written.builder.rows(rows, metas, ranks);
+    written.copied = copied;
   }
 
   private writtenDay(day: number): WrittenDay {
@@ -186,7 +222,7 @@ export class RegisterStore {
       const isSameDay = this.paths.has(day);
       const baseDay = isSameDay ? day : this.dayBefore(day);
       const base = baseDay < 0 ? null : this.load(this.days.indexOf(baseDay));
-      const copied = base === null ? 0 : seekKey(base.columns, 0, this.lower, 0, this.lower.length, -1);
+      const copied = base === null ? 0 : base.first;
       written = { builder: takeBuilder(this.ranks), base, isSameDay, copied };
       this.written.set(day, written);
     }

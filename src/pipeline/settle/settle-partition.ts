@@ -56,9 +56,13 @@ export function settlePartition(
   const lower = Buffer.from(input.lower, 'latin1');
   const upper = input.upper === null ? null : Buffer.from(input.upper, 'latin1');
   const slice = register === null ? null : register.slice(lower, upper);
-  const plain = PlainMeters.open(state, input, slice);
-  const index = loadBlocks(task.spillFiles, input.pieces, task.rangeOrder, plain?.roomFor);
-  const days = new DayStore(input.days, input.lower, input.upper, expectedSlots(index), state.ranks);
+  const days = new DayStore(
+    input.days,
+    input.lower,
+    input.upper,
+    expectedSlots(input.pieces.lengths),
+    state.ranks,
+  );
   const registers = new RegisterStore(
     input.registers,
     input.lower,
@@ -68,9 +72,11 @@ export function settlePartition(
     state.ranks,
   );
   const past = new PastDays(input.days, input.lower, days);
+  const plain = PlainMeters.open(state, input, slice, past, registers);
+  const index = loadBlocks(task.spillFiles, input.pieces, task.rangeOrder, plain?.roomFor);
   state.enter(days, past, index);
   const meterFacts = new MeterFacts(state, slice);
-  plain?.enter(index, registers, meterFacts);
+  plain?.enter(index, meterFacts);
   const pass = new MeterPass(state, window, index, registers, meterFacts, plain);
   const metersSeen = pass.run([...openLists(state, input, days), ...silentChannels(state, slice)]);
   past.close();
@@ -82,9 +88,12 @@ export function settlePartition(
   return { metersSeen, history, ...missing };
 }
 
-/** Slots that each day is likely to have: the reads, as if they were of one day, within reason. */
-function expectedSlots(index: BlockIndex): number {
-  const reads = index.words.length / 2;
+/**
+ * Slots that each day is likely to have: the reads, as if they were of one day, within reason.
+ * @param lengths bytes of the pieces of blocks
+ */
+function expectedSlots(lengths: Int32Array): number {
+  const reads = lengths.reduce((sum, length) => sum + length, 0) / 8;
   return Math.min(Math.max(4096, Math.ceil(reads)), 1 << 21);
 }
 

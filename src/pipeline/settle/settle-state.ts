@@ -212,6 +212,12 @@ export class SettleState {
     this.duplicatesList.line(`${this.place(facts, stamp)},${values},${file}`);
   }
 
+  /** Reads that say the same as what is kept. @param start word of a block of the range that they came in */
+  countRepeated(start: number, reads: number): void {
+    this.outcome.duplicates += reads;
+    this.countException(this.index!.words[start + 4]!, EXCEPTION.duplicates, reads);
+  }
+
   private place(facts: ChannelFacts, stamp: number): string {
     return `${csvField(meterText(facts))},${UNITS[facts.channel >> 2]},${isoMinute(stamp)}`;
   }

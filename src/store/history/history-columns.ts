@@ -123,15 +123,19 @@ export class KeyBuilder {
    * @param ids the meter ids, one behind the other
    * @param ends where each ends in `ids`
    */
-  appendAll(ids: Uint8Array, ends: Int32Array, channels: Uint8Array): void {
+  appendAll(ids: Uint8Array, ends: Int32Array, channels: Uint8Array, count: number): void {
+    if (count === 0) return;
     const at = this.meterOffsets[this.rowCount]!;
-    while (at + ids.length > this.meterBytes.length)
+    const length = ends[count - 1]!;
+    while (at + length > this.meterBytes.length)
       this.meterBytes = grown(this.meterBytes, new Uint8Array(this.meterBytes.length * 2));
-    this.meterBytes.set(ids, at);
-    while (this.rowCount + ends.length + 2 > this.meterOffsets.length) this.growRows();
-    this.channels.set(channels, this.rowCount);
-    for (let i = 0; i < ends.length; i++) this.meterOffsets[this.rowCount + 1 + i] = at + ends[i]!;
-    this.rowCount += ends.length;
+    this.meterBytes.set(ids.subarray(0, length), at);
+    while (this.rowCount + count + 2 > this.meterOffsets.length) this.growRows();
+    for (let i = 0; i < count; i++) {
+      this.channels[this.rowCount + i] = channels[i]!;
+      this.meterOffsets[this.rowCount + 1 + i] = at + ends[i]!;
+    }
+    this.rowCount += count;
   }
 
   private growRows(): void {

@@ -45,8 +45,10 @@ const OLD_DAY_FORMAT = 'day/1';
 /** In place of a slot's rank: it is that of the row. */
 const ROWS_RANK = -1;
 
-/** Rows of a day, of which all slots are given; ids and slots one behind the other. */
+/** Rows of a day, of which all slots are given; ids and slots one behind the other. Columns may go on behind them. */
 export interface SettledRows {
+  count: number;
+  slotCount: number;
   ids: Uint8Array;
   idEnds: Int32Array;
   channels: Uint8Array;
@@ -182,23 +184,25 @@ export class DayBuilder {
 
   /** Rows that are settled as a whole, whose slots all have the rank of their row. */
   rows(rows: SettledRows): void {
-    const { ids, idEnds, channels, intervalMinutes, slotEnds, ranks, values, quality } = rows;
+    const { ids, idEnds, channels, count, slotCount } = rows;
     const row = this.keys.rowCount;
-    const count = channels.length;
-    this.keys.appendAll(ids, idEnds, channels);
+    this.keys.appendAll(ids, idEnds, channels, count);
     while (row + count + 2 > this.slotOffsets.length) this.growRows();
-    while (this.slotTotal + values.length > this.values.length) this.growSlots();
-    this.intervalMinutes.set(intervalMinutes, row);
-    this.settled.fill(1, row, row + count);
-    this.ranks.set(ranks, row);
-    for (let i = 0; i < count; i++) this.slotOffsets[row + 1 + i] = this.slotTotal + slotEnds[i]!;
-    this.totals.set(rows.totals, row);
-    this.runSlots.set(rows.runSlots, row);
-    this.runValues.set(rows.runValues, row);
-    this.hasTotals.fill(1, row, row + count);
-    this.values.set(values, this.slotTotal);
-    this.quality.set(quality, this.slotTotal);
-    this.slotTotal += values.length;
+    while (this.slotTotal + slotCount > this.values.length) this.growSlots();
+    // Often there are but a few.
+    for (let i = 0; i < count; i++) {
+      this.intervalMinutes[row + i] = rows.intervalMinutes[i]!;
+      this.settled[row + i] = 1;
+      this.ranks[row + i] = rows.ranks[i]!;
+      this.slotOffsets[row + 1 + i] = this.slotTotal + rows.slotEnds[i]!;
+      this.totals[row + i] = rows.totals[i]!;
+      this.runSlots[row + i] = rows.runSlots[i]!;
+      this.runValues[row + i] = rows.runValues[i]!;
+      this.hasTotals[row + i] = 1;
+    }
+    this.values.set(rows.values.subarray(0, slotCount), this.slotTotal);
+    this.quality.set(rows.quality.subarray(0, slotCount), this.slotTotal);
+    this.slotTotal += slotCount;
   }
 
   private growRows(): void {

@@ -15,15 +15,17 @@ export interface RegisterColumns extends KeyColumns {
   ranks: Int32Array;
 }
 
-/** Register reads; ids one behind the other. */
+/** Register reads; ids one behind the other. Columns may go on behind them. */
 export interface ReadRows {
+  count: number;
   ids: Uint8Array;
   idEnds: Int32Array;
   channels: Uint8Array;
   stamps: Int32Array;
   values: Float64Array;
-  /** By row: index into a list of meta words. */
+  /** By row: index into a list of meta words, and of ranks. */
   flags: Int32Array;
+  /** By row: -1 where the list has it. */
   ranks: Int32Array;
 }
 
@@ -71,28 +73,30 @@ export class RegisterBuilder {
     if (row >= this.stamps.length) this.grow();
     this.stamps[row] = stamp;
     this.values[row] = value;
-    const last = this.lastOf[rank];
-    this.quality[row] =
-      last !== undefined && this.qualities[last]![0] === meta ? last : this.qualityOf(meta, rank);
+    this.quality[row] = this.placeOf(meta, rank);
   }
 
-  /** Many rows. @param metas meta words that `flags` name */
-  rows(rows: ReadRows, metas: readonly number[]): void {
-    const { ids, idEnds, channels, stamps, values, flags, ranks } = rows;
+  private placeOf(meta: number, rank: number): number {
+    const last = this.lastOf[rank];
+    return last !== undefined && this.qualities[last]![0] === meta ? last : this.qualityOf(meta, rank);
+  }
+
+  /** Many rows. @param metas meta words that `flags` name, and ranks that they name where rows have none */
+  rows(rows: ReadRows, metas: ArrayLike<number>, listedRanks: ArrayLike<number>): void {
+    const { ids, idEnds, channels, stamps, values, flags, ranks, count } = rows;
     const row = this.keys.rowCount;
-    const count = channels.length;
-    this.keys.appendAll(ids, idEnds, channels);
+    this.keys.appendAll(ids, idEnds, channels, count);
     while (row + count > this.stamps.length) this.grow();
-    this.stamps.set(stamps, row);
-    this.values.set(values, row);
     let flag = -1;
     let rank = -1;
     let place = 0;
     for (let i = 0; i < count; i++) {
+      this.stamps[row + i] = stamps[i]!;
+      this.values[row + i] = values[i]!;
       if (flags[i] !== flag || ranks[i] !== rank) {
         flag = flags[i]!;
         rank = ranks[i]!;
-        place = this.qualityOf(metas[flag]!, rank);
+        place = this.placeOf(metas[flag]!, rank < 0 ? listedRanks[flag]! : rank);
       }
       this.quality[row + i] = place;
     }

@@ -27,6 +27,10 @@ interface RandomMeter {
   register: number;
   opens: boolean;
   flag: string;
+  /** Value that it has night after night for some slots around midnight, 0.00001; -1 where it has none. */
+  still: number;
+  /** Its use beside that of others, which stays from day to day. */
+  use: number;
 }
 
 /** Meters of a kind that real files have, and some that are odd. */
@@ -42,6 +46,8 @@ export function randomMeters(random: Random, count: number, hasMasks: boolean): 
     register: Math.floor(random() * 99_000) * 100_000,
     opens: random() < 0.05 ? !opens : opens,
     flag: random() < 0.05 ? pick(hasMasks ? ['E0', 'R512', 'N32'] : ['E', 'N', 'A']) : flag,
+    still: random() < 0.2 ? pick([0, 100_000]) : -1,
+    use: 1 + Math.floor(random() * 200_000),
   }));
 }
 
@@ -64,14 +70,25 @@ export function registerText(random: Random, meters: RandomMeter[]): string {
   return [`${head},maximum_kwh,service_class,active_from,active_to`, ...rows, ''].join('\n');
 }
 
-/** The lines of one night for meters, the registers of which go on. @param odds of something odd in a channel's day */
-export function nightLines(random: Random, meters: RandomMeter[], day: number, odds: number): string[] {
-  const lines: string[] = [];
+/**
+ * The lines of one night for meters, the registers of which go on.
+ * @param odds of something odd in a channel's day
+ * @param late lines that were held back the night before; those that are held back tonight are left in it
+ */
+export function nightLines(
+  random: Random,
+  meters: RandomMeter[],
+  day: number,
+  odds: number,
+  late: string[] = [],
+): string[] {
+  const lines: string[] = late.splice(0);
   for (const meter of meters) {
     if (random() < odds / 3) continue;
     const created = stampText(readDayStart(day + 1, ZONE_MINUTES) + 30 + Math.floor(random() * 2), 0);
     for (const units of meter.units) channelLines(random, meter, units, day, created, odds, lines);
   }
+  for (let i = lines.length - 1; i >= 0; i--) if (random() < odds / 3) late.push(...lines.splice(i, 1));
   if (random() < 0.3) lines.sort(() => random() - 0.5);
   return lines;
 }
@@ -89,9 +106,14 @@ function channelLines(
   const { intervalMinutes, decimals, flag } = meter;
   const start = readDayStart(day, ZONE_MINUTES);
   const grid = 10 ** (5 - decimals);
-  const base = random() < 0.05 ? 0 : 1 + Math.floor(random() * 200_000);
+  const base = random() < 0.05 ? 0 : isOdd() ? 1 + Math.floor(random() * 200_000) : meter.use;
   const slots = 1440 / intervalMinutes;
   const values = Array.from({ length: slots }, () => Math.floor((base * (0.3 + random())) / grid) * grid);
+  if (meter.still >= 0) {
+    const stillFor = () => Math.floor((random() * slots) / 2);
+    values.fill(meter.still, 0, stillFor());
+    values.fill(meter.still, slots - stillFor());
+  }
   const sum = values.reduce((total, value) => total + value, 0);
   const flags = values.map(() => flag);
   if (isOdd()) values[Math.floor(random() * slots)] = 3_000_000;
