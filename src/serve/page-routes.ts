@@ -76,11 +76,8 @@ export function pageRoutes(server: FastifyInstance, dashboard: Dashboard): void 
     const given = typeof id === 'string' ? id.trim() : '';
     const yesterday = isoDate(today() - 1);
     if (given !== '') return reply.redirect(hrefOf(given, isoDate(requireDay(day ?? yesterday))), 303);
-    return send(
-      request,
-      reply,
-      { title: 'readmill: a meter', page: 'meters' },
-      () => meterForm('', yesterday, null),
+    return send(request, reply, { title: 'readmill: a meter', page: 'meters' }, () =>
+      meterForm('', yesterday, null),
     );
   });
   server.get<{ Params: { id: string } }>('/meters/:id', (request, reply) =>
