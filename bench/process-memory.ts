@@ -25,6 +25,11 @@ export function highWaterKib(pid: number): number | null {
   return statusKib(pid, 'VmHWM');
 }
 
+/** Resident memory that a process has now. */
+export function residentKib(pid: number): number | null {
+  return statusKib(pid, 'VmRSS');
+}
+
 /** That part of it which is the process's own: without files that are mapped, as a ledger is. */
 export function ownKib(pid: number): number | null {
   return statusKib(pid, 'RssAnon');

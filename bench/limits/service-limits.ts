@@ -508,6 +508,27 @@ export const SERVICE_LIMITS: readonly LimitSection[] = [
         beyond: 'status 503; the page is still, and renews itself when it is opened again',
       },
       {
+        name: 'ANSWERS_MADE_MAX',
+        file: 'src/serve/kept-answers.ts',
+        says: 'answers that are made at a time',
+        beyond: 'the next waits',
+        test: 'test/serve/kept-answers.test.ts',
+      },
+      {
+        name: 'ANSWERS_WAITING_MAX',
+        file: 'src/serve/kept-answers.ts',
+        says: 'answers that wait to be made',
+        beyond: 'status 503',
+        test: 'test/serve/kept-answers.test.ts',
+      },
+      {
+        name: 'ANSWERS_KEPT_MAX',
+        file: 'src/serve/kept-answers.ts',
+        says: 'answers that are kept for a second',
+        beyond: 'the oldest are made anew',
+        test: 'test/serve/kept-answers.test.ts',
+      },
+      {
         name: 'UNSENT_BYTES_MAX',
         file: 'src/serve/live-events.ts',
         says: 'bytes that a page has not taken',

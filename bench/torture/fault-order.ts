@@ -20,4 +20,13 @@ export interface FaultOrder {
   skewMs?: number;
   /** File that calls and bytes are written to when the program ends by itself. */
   countFile?: string;
+  /** Orders of a program that lives long, one after the other; where none is on, the one that they stand in counts. */
+  series?: readonly TimedOrder[];
+}
+
+/** An order that counts for a while. Times are milliseconds since the program began. */
+export interface TimedOrder {
+  fromMs: number;
+  toMs: number;
+  order: FaultOrder;
 }

@@ -14,7 +14,8 @@
  * | `clock`      | the system's clock is set forward or back by `skewMs`                            |
  * | `count`      | nothing happens                                                                  |
  *
- * With `journal` it also notes what was written and what was synced, whatever the kind.
+ * With `journal` it also notes what was written and what was synced, whatever the kind. Orders of a `series` count for
+ * a while each, with `at` counted from where each begins.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -26,15 +27,33 @@ import type { FaultOrder } from './fault-order.js';
 type Call = (...args: unknown[]) => unknown;
 type Class = 'open' | 'read' | 'write' | 'sync' | 'change' | 'look' | 'close';
 
-const order = JSON.parse(process.env.READMILL_FAULT ?? '{"kind":"count","under":"/","at":0}') as FaultOrder;
+const outer = JSON.parse(process.env.READMILL_FAULT ?? '{"kind":"count","under":"/","at":0}') as FaultOrder;
+const series = outer.series ?? [];
 const SHARED = 'readmill-fault';
-/** Calls, bytes written, whether it was done, calls of the class; shared by all threads. */
+/** Calls, bytes written, whether it was done, calls of the class; shared by all threads, and of each order. */
 const [CALLS, BYTES, DONE, OF_CLASS] = [0, 1, 2, 3];
-const shared = isMainThread ? new SharedArrayBuffer(32) : (getEnvironmentData(SHARED) as SharedArrayBuffer);
+const COUNTERS = 4;
+const shared = isMainThread
+  ? new SharedArrayBuffer((series.length + 1) * COUNTERS * 8)
+  : (getEnvironmentData(SHARED) as SharedArrayBuffer);
 if (isMainThread) setEnvironmentData(SHARED, shared);
 const counters = new BigInt64Array(shared);
-const add = (counter: number, by: number): number => Number(Atomics.add(counters, counter, BigInt(by)));
-const countOf = (counter: number): number => Number(Atomics.load(counters, counter));
+/** The order that counts now, and where its counters are. */
+let order = outer;
+let firstCounter = 0;
+const add = (counter: number, by: number): number =>
+  Number(Atomics.add(counters, firstCounter + counter, BigInt(by)));
+const countOf = (counter: number): number => Number(Atomics.load(counters, firstCounter + counter));
+
+/** Goes over to the order of the series whose time has come, or back to the one that they stand in. */
+function chooseOrder(): void {
+  if (series.length === 0) return;
+  // Of the process: threads began later.
+  const ms = process.uptime() * 1000;
+  const now = series.findIndex(({ fromMs, toMs }) => ms >= fromMs && ms < toMs);
+  order = now < 0 ? outer : series[now]!.order;
+  firstCounter = (now + 1) * COUNTERS;
+}
 
 /** The file system as it is, for what is done on the way. */
 const plain = { ...fs };
@@ -65,7 +84,7 @@ function kill(): void {
 }
 
 function isFirst(): boolean {
-  return Atomics.exchange(counters, DONE, 1n) === 0n;
+  return Atomics.exchange(counters, firstCounter + DONE!, 1n) === 0n;
 }
 
 /** Changes an input as a program that still writes to it would. */
@@ -128,6 +147,7 @@ interface Began {
 
 /** Before a call: ends the process, or throws what the system would. */
 function before(kind: Class, syscall: string, path: string, args: readonly unknown[]): Began {
+  chooseOrder();
   const call = add(CALLS, 1);
   const ends = isFatal(call, kind, path);
   if (ends && order.when === 'before') kill();

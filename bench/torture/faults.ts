@@ -38,7 +38,8 @@ export interface FaultPlace {
 }
 
 const HOUR_MS = 3_600_000;
-const MISBEHAVIOURS = [
+/** What a receiver can do wrong (`receive --misbehave`). */
+export const MISBEHAVIOURS = [
   'fail*2',
   'lose-mdn*2',
   'close-at=0',
@@ -49,7 +50,7 @@ const MISBEHAVIOURS = [
   'delay=1',
 ];
 /** Errors that the system may give for a call of a class. */
-const ERRORS: Record<NonNullable<FaultOrder['class']>, readonly string[]> = {
+export const ERRORS: Record<NonNullable<FaultOrder['class']>, readonly string[]> = {
   open: ['EACCES', 'EMFILE', 'ENFILE', 'EIO', 'EROFS', 'ENOSPC'],
   read: ['EIO', 'EIO', 'ESTALE'],
   write: ['EIO', 'ENOSPC', 'EDQUOT'],

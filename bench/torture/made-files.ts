@@ -29,7 +29,11 @@ interface Answers {
 }
 
 /** Makes the files of all market days, by the day on which they come. */
-export async function makeFiles(plan: NightPlan, dice: Dice, directory: string): Promise<NightFile[][]> {
+export async function makeFiles(
+  plan: Pick<NightPlan, 'sources' | 'days'>,
+  dice: Dice,
+  directory: string,
+): Promise<NightFile[][]> {
   const coming: NightFile[][] = plan.days.map(() => []);
   for (const [day, dayPlan] of plan.days.entries()) {
     const made: NightFile[] = [];
@@ -114,7 +118,11 @@ function corrections(dice: Dice, { source, content, defects }: NightFile, name: 
 }
 
 /** The meter registers of all sources as one file. */
-export function joinRegisters(plan: NightPlan, directory: string, target: string): void {
+export function joinRegisters(
+  plan: { sources: NightPlan['sources']; days: readonly { date: string }[] },
+  directory: string,
+  target: string,
+): void {
   const [first] = plan.days;
   const texts = plan.sources.map(({ source }) => {
     return readFileSync(join(directory, `${source}-${first!.date}`, 'meters.csv'), 'utf8');

@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type NightResult, torture } from './night.js';
 import { reliabilityPage, totalsOf, totalsText } from './page.js';
 import { makeKeys } from './receiver.js';
+import { soakWatch } from './watch/soak.js';
+import { soakPart, soakPartOf, soakText, withSoak } from './watch/soak-page.js';
 
 const USAGE = `npm run torture                           nights with faults, for ten minutes
 npm run torture -- --minutes M            for M minutes
@@ -13,7 +15,9 @@ npm run torture -- --seed S --nights 1    the one night of a seed, as a failure 
 npm run torture -- --lanes N              nights at a time (2)
 npm run torture -- --keep                 keeps the folders of all nights
 npm run torture -- --all                  goes on after a failure
-npm run torture -- --write                writes docs/reliability.md`;
+npm run torture -- --write                writes docs/reliability.md
+npm run torture -- --watch                one watch of ten minutes in which files come at random, with faults;
+                                          also with --minutes, --seed, --keep and --write`;
 const PAGE = new URL('../../../docs/reliability.md', import.meta.url);
 
 const MINUTES_DEFAULT = 10;
@@ -29,15 +33,52 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
 if (values.help) process.stdout.write(`${USAGE}\n`);
-else process.exitCode = await main();
+else process.exitCode = await (values.watch ? soak() : main());
+
+function seedOf(): number {
+  return values.seed === undefined ? Date.now() >>> 0 : Number(values.seed);
+}
+
+function machineText(): string {
+  return `${cpus().length} cores, Node.js ${process.versions.node}`;
+}
+
+/** Files come to a watch for some minutes. */
+async function soak(): Promise<number> {
+  const seed = seedOf();
+  const minutes = Number(values.minutes);
+  if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
+    process.stderr.write(`${USAGE}\n`);
+    return 1;
+  }
+  const base = mkdtempSync(join(tmpdir(), 'readmill-torture-'));
+  const keys = join(base, 'keys');
+  mkdirSync(keys);
+  await makeKeys(keys, KEYS_FROM_MS);
+  process.stdout.write(`seed ${seed}, folder ${base}\n`);
+  const log = (line: string) => void process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  const result = await soakWatch(seed, minutes, join(base, 'watch'), keys, log);
+  process.stdout.write(soakText(result));
+  if (values.write)
+    writeFileSync(PAGE, withSoak(readFileSync(PAGE, 'utf8'), soakPart(result, machineText())));
+  if (result.violations.length > 0) {
+    process.stderr.write(`${result.violations.map((line) => `  ${line}`).join('\n')}\n`);
+    process.stderr.write(`  The folder is kept: ${base}\n`);
+    process.stderr.write(`  Again: npm run torture -- --watch --seed ${seed} --minutes ${minutes}\n`);
+    return 1;
+  }
+  if (!values.keep) rmSync(base, { recursive: true });
+  return 0;
+}
 
 async function main(): Promise<number> {
-  const seed = values.seed === undefined ? Date.now() >>> 0 : Number(values.seed);
+  const seed = seedOf();
   const minutes = Number(values.minutes);
   const nights = Number(values.nights ?? 2 ** 31);
   const lanes = Number(values.lanes);
@@ -80,8 +121,8 @@ async function main(): Promise<number> {
   const totals = totalsOf(results, (performance.now() - beganMs) / 60_000);
   process.stdout.write(totalsText(totals));
   if (values.write) {
-    const machine = `${cpus().length} cores, Node.js ${process.versions.node}`;
-    writeFileSync(PAGE, reliabilityPage(totals, seed, machine));
+    const soaked = soakPartOf(readFileSync(PAGE, 'utf8'));
+    writeFileSync(PAGE, reliabilityPage(totals, seed, machineText(), soaked));
   }
   if (hasFailed) return 1;
   if (!values.keep) rmSync(base, { recursive: true });

@@ -13,14 +13,30 @@ export interface Partner {
   keys: string;
 }
 
-/** Makes a folder with configuration and register, and no state yet. */
-export function makeFolder(root: string, plan: NightPlan, register: string, partner: Partner | null): void {
+/** What a folder's configuration has besides. */
+export interface MoreConfig {
+  watch?: Record<string, unknown>;
+  serve?: Record<string, unknown>;
+}
+
+/**
+ * Makes a folder with configuration and register, and no state yet.
+ * @param minimumAgeSeconds of files that are taken in
+ */
+export function makeFolder(
+  root: string,
+  plan: Pick<NightPlan, 'sources' | 'closeAfterMinutes' | 'maximumRecords'>,
+  register: string,
+  partner: Partner | null,
+  minimumAgeSeconds = 0,
+  more: MoreConfig = {},
+): void {
   for (const folder of ['inbox', 'inbox-south']) mkdirSync(join(root, folder), { recursive: true });
   copyFileSync(register, join(root, 'meters.csv'));
   const profileOf = (source: string) =>
     plan.sources.find((one) => one.source === source)?.profile ?? 'cmep-1.20';
   const sources = ['north', 'south'].map((name) => {
-    return { name, inbox: `./${inboxOf(name)}`, profile: profileOf(name), minimumAgeSeconds: 0 };
+    return { name, inbox: `./${inboxOf(name)}`, profile: profileOf(name), minimumAgeSeconds };
   });
   const names = { name: 'mdmr', as2From: 'ORG00001', as2To: 'ORG00000' };
   const partners =
@@ -48,6 +64,7 @@ export function makeFolder(root: string, plan: NightPlan, register: string, part
       maximumRecords: plan.maximumRecords,
     },
     partners,
+    ...more,
   };
   writeFileSync(join(root, 'config.json'), JSON.stringify(config));
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dice } from '../fuzz/soup.js';
+import { auditBooks } from './audit/audit-books.js';
 import { auditNight, reportsOf } from './audit/audit-night.js';
 import { Told } from './audit/told.js';
 import { drawFault, type Extent, type Fault } from './faults.js';
@@ -98,7 +99,7 @@ async function plainDay(root: string, files: readonly NightFile[], day: DayPlan)
   bring(root, files);
   const countFile = join(root, 'count');
   const args = runArguments(root, Date.parse(day.nowIso), 1, false);
-  const ended = await startProgram(args, { kind: 'count', under: root, at: 0, countFile }).ended;
+  const ended = await startProgram(args, { order: { kind: 'count', under: root, at: 0, countFile } }).ended;
   if (ended.code !== 0 && ended.code !== 2)
     throw new Error(`an undisturbed run ended with ${ended.code}: ${ended.stderr}`);
   const [calls = 0, bytes = 0] = readFileSync(countFile, 'utf8').split(' ').map(Number);
@@ -146,7 +147,7 @@ async function attempt(night: Night, fault: Fault, dayMs: number): Promise<Ended
   const { root, dice, plan, receiver } = night;
   if (fault.misbehave !== undefined) await receiver!.start(fault.misbehave);
   const args = runArguments(root, dayMs + (fault.nowShiftMs ?? 0), 1 + dice.below(2), plan.delivers);
-  const { child, ended } = startProgram(args, fault.order, fault.fileLimitKib);
+  const { child, ended } = startProgram(args, { order: fault.order, fileLimitKib: fault.fileLimitKib });
   const second = fault.isDouble === true ? startProgram(args).ended : null;
   const isOver = ended.then(() => true);
   if (fault.killAfterMs !== undefined) {
@@ -294,22 +295,4 @@ async function replayed(
     await must(runArguments(replay, Date.parse(now), 2, false));
   }
   return fingerprint(replay);
-}
-
-/** The partner has every batch once, and saw no Message-ID beyond one for each. */
-function auditBooks(
-  receiver: Receiver,
-  outbox: string,
-  batches: readonly { file: string; sha256: string }[],
-  told: Told,
-): void {
-  const taken = receiver.files();
-  for (const { file, sha256 } of batches) {
-    for (const name of [`${file}.mdmr.mdn`, `${file}.mdmr.receipt.json`])
-      if (!existsSync(join(outbox, name))) told.tell('delivered without its receipt', name);
-    told.equal(`${file} at the partner`, taken.get(file), sha256);
-    taken.delete(file);
-  }
-  for (const name of taken.keys()) told.tell('at the partner, but no batch', name);
-  told.equal('Message-IDs on the wire', receiver.messageIds().size, batches.length);
 }

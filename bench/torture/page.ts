@@ -53,8 +53,13 @@ export function totalsText(totals: TortureTotals): string {
   ].join('\n');
 }
 
-/** `docs/reliability.md`. */
-export function reliabilityPage(totals: TortureTotals, seed: number, machine: string): string {
+/** `docs/reliability.md`. @param soaked the part that a soak of watch wrote, as it stands there */
+export function reliabilityPage(
+  totals: TortureTotals,
+  seed: number,
+  machine: string,
+  soaked: string,
+): string {
   const faults = totals.faults.map(
     ([name, { drawn, felt }]) => `| ${name} | ${shown(drawn)} | ${shown(felt)} |`,
   );
@@ -105,12 +110,13 @@ The auditor shares no code with readmill. It reads inputs and batches as text, a
 | Is the report true? | its figures, also by source, are those that the auditor counts; hashes, sizes and numbers of each batch are those of the file |
 | Was it said what to do? | a command ends with 0, 1, 2 or the signal; where it could not do its work it gives a code and a remedy |
 
-${promisesPart()}## Doing it again
+${soaked}${promisesPart()}## Doing it again
 
 \`\`\`sh
 npm run torture -- --minutes 10           # fresh nights
 npm run torture -- --seed 7 --nights 1    # the night of a seed
-npm run torture -- --minutes 60 --write   # writes this page
+npm run torture -- --minutes 60 --write   # writes this page, but for the part on watch
+npm run torture -- --watch --minutes 60 --write   # writes that part
 \`\`\`
 
 A failure prints its seed, what was done, and the command that repeats it; its folder is kept. Threads and processes do not keep step twice in the same way, so a kill at a call can hit another moment: repeat it some times.

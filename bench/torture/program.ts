@@ -22,8 +22,18 @@ export interface Started {
   ended: Promise<Ended>;
 }
 
+/** What of a program is not as ever. */
+export interface Circumstances {
+  order?: FaultOrder | undefined;
+  /** Limit on the size of any file. */
+  fileLimitKib?: number | undefined;
+  /** It does not end by itself. */
+  isLasting?: boolean;
+}
+
 /** Starts `readmill`, with something that goes wrong in it. */
-export function startProgram(args: readonly string[], order?: FaultOrder, fileLimitKib?: number): Started {
+export function startProgram(args: readonly string[], circumstances: Circumstances = {}): Started {
+  const { order, fileLimitKib, isLasting = false } = circumstances;
   const beganMs = performance.now();
   const preloads = order === undefined ? [WITH_PARENT] : [WITH_PARENT, PRELOAD];
   const env: NodeJS.ProcessEnv = {
@@ -45,7 +55,7 @@ export function startProgram(args: readonly string[], order?: FaultOrder, fileLi
   // Seconds are counted, not measured: a machine that was halted meanwhile has not let the command work either.
   let seconds = 0;
   const timer = setInterval(() => {
-    if (++seconds < HANG_SECONDS) return;
+    if (isLasting || ++seconds < HANG_SECONDS) return;
     hung = true;
     child.kill('SIGKILL');
   }, 1_000);

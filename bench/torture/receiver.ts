@@ -54,7 +54,7 @@ export async function openReceiver(directory: string, keys: string): Promise<Rec
       const path = join(directory, 'mdmr.json');
       writeFileSync(path, JSON.stringify(config));
       const more = misbehave === undefined ? [] : ['--misbehave', misbehave];
-      running = startProgram(['receive', '--config', path, ...more]);
+      running = startProgram(['receive', '--config', path, ...more], { isLasting: true });
       port = await listeningPort(running);
     },
     kill: () => end('SIGKILL'),

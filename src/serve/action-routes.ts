@@ -16,7 +16,11 @@ interface Given {
 }
 
 /** All that can be changed from the dashboard: deliveries are sent again, notices are acknowledged. */
-export function actionRoutes(server: FastifyInstance, { served }: Dashboard, access: Access): void {
+export function actionRoutes(server: FastifyInstance, { served, answers }: Dashboard, access: Access): void {
+  // What was changed is to be seen by whoever changed it.
+  server.addHook('onSend', async ({ method }) => {
+    if (method === 'POST') answers.forget();
+  });
   server.post<{ Body: Given | null }>('/deliveries/retry', async ({ body }, reply) => {
     const said = await retry(served, body ?? {});
     return reply.redirect(`/?said=${said}`, 303);

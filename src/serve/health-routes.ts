@@ -9,7 +9,11 @@ const POLLS_MISSED_MAX = 6;
 const SILENT_MS_LEAST = 120_000;
 
 /** Whether the process lives, whether it can do its work, and its metrics. */
-export function healthRoutes(server: FastifyInstance, { served }: Dashboard, metrics: Metrics): void {
+export function healthRoutes(
+  server: FastifyInstance,
+  { served, answers }: Dashboard,
+  metrics: Metrics,
+): void {
   server.get('/health/live', (_request, reply) => reply.send({ status: 'ok' }));
   server.get('/health/ready', async (_request, reply) => {
     const problem = await whyNotReady(served);
@@ -17,8 +21,8 @@ export function healthRoutes(server: FastifyInstance, { served }: Dashboard, met
       ? reply.send({ status: 'ok' })
       : reply.code(503).send({ status: 'not ready', problem });
   });
-  server.get('/metrics', async (_request, reply) => {
-    const text = await metrics.text();
+  server.get('/metrics', async (request, reply) => {
+    const text = await answers.get(request.url, () => metrics.text());
     return reply.type(metrics.registry.contentType).send(text);
   });
 }

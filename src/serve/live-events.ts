@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { standingOf } from '../watch/standing.js';
+import type { KeptAnswers } from './kept-answers.js';
 import { type LiveRun, liveRun } from './live-run.js';
 import { nightView } from './night-view.js';
 import type { Served } from './served.js';
@@ -22,7 +23,11 @@ export class LiveEvents {
   private progress = '';
   private fingerprint = '';
 
-  constructor(private readonly served: Served) {}
+  /** @param answers those that were made before a change are not given to a page that asks because of it */
+  constructor(
+    private readonly served: Served,
+    private readonly answers: Pick<KeptAnswers, 'forget'>,
+  ) {}
 
   /** Takes the response over. @returns false where too many listen already */
   add(response: ServerResponse, headers: Record<string, string>): boolean {
@@ -77,11 +82,16 @@ export class LiveEvents {
     const stable = { ...rest, run: run === null ? null : { what: run.what, runId: run.runId } };
     const fingerprint = createHash('sha256').update(JSON.stringify(stable)).digest('base64');
     if (this.fingerprint !== '' && fingerprint !== this.fingerprint) this.send(event('changed', { now }));
-    else this.send(`: ${now}\n\n`);
+    else this.write(`: ${now}\n\n`);
     this.fingerprint = fingerprint;
   }
 
   private send(text: string): void {
+    this.answers.forget();
+    this.write(text);
+  }
+
+  private write(text: string): void {
     for (const response of this.listeners) {
       if (response.writableLength > UNSENT_BYTES_MAX) response.destroy();
       else response.write(text);

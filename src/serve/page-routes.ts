@@ -29,40 +29,43 @@ const HTML = 'text/html; charset=utf-8';
 
 /** The pages for people. */
 export function pageRoutes(server: FastifyInstance, dashboard: Dashboard): void {
-  const { served } = dashboard;
+  const { served, answers, needsToken } = dashboard;
   const zone = parseZone(served.config.marketTimeZone)!;
   const today = () => marketDayOf(served.config, served.clock());
-  const send = (
+  const send = async (
     request: FastifyRequest,
     reply: FastifyReply,
     page: Pick<LayoutParts, 'title' | 'page' | 'isLive'>,
-    body: Markup,
+    make: () => Markup | Promise<Markup>,
   ) => {
     const environment = served.config.environment ?? null;
     // The script of the page asks for its main part alone.
-    const whole = request.headers['x-part'] === 'main';
-    const markup = whole ? body : layout({ ...page, environment, body, canLogOut: dashboard.needsToken });
-    return reply.type(HTML).send(render(markup));
+    const isPart = request.headers['x-part'] === 'main';
+    const text = await answers.get(`${isPart ? 'part' : 'page'} ${request.url}`, async () => {
+      const body = await make();
+      return render(isPart ? body : layout({ ...page, environment, body, canLogOut: needsToken }));
+    });
+    return reply.type(HTML).send(text);
   };
-  server.get<{ Querystring: { said?: string } }>('/', async (request, reply) => {
-    const view = await nightView(served, null);
+  server.get<{ Querystring: { said?: string } }>('/', (request, reply) => {
     const said = String(request.query.said ?? '');
-    const body = nightMain(view, Object.hasOwn(SAID, said) ? SAID[said]! : null);
-    return send(request, reply, { title: 'readmill: tonight', page: 'tonight', isLive: true }, body);
+    return send(request, reply, { title: 'readmill: tonight', page: 'tonight', isLive: true }, async () =>
+      nightMain(await nightView(served, null), Object.hasOwn(SAID, said) ? SAID[said]! : null),
+    );
   });
   server.get<{ Querystring: { month?: string } }>('/nights', async (request, reply) => {
-    const month = await calendar(served, requireMonth(request.query.month, firstOfMonth(today())));
-    const title = `readmill: nights of ${month.month}`;
-    return send(request, reply, { title, page: 'nights' }, calendarMain(month));
+    const month = requireMonth(request.query.month, firstOfMonth(today()));
+    const title = `readmill: nights of ${isoDate(month).slice(0, 7)}`;
+    return send(request, reply, { title, page: 'nights' }, async () =>
+      calendarMain(await calendar(served, month)),
+    );
   });
   server.get<{ Params: { day: string } }>('/nights/:day', async (request, reply) => {
-    const view = await nightView(served, requireDay(request.params.day));
-    if (view.isTonight) return reply.redirect('/', 303);
-    return send(
-      request,
-      reply,
-      { title: `readmill: night of ${view.day}`, page: 'nights' },
-      nightMain(view, null),
+    const day = requireDay(request.params.day);
+    if (day === today()) return reply.redirect('/', 303);
+    const title = `readmill: night of ${isoDate(day)}`;
+    return send(request, reply, { title, page: 'nights' }, async () =>
+      nightMain(await nightView(served, day), null),
     );
   });
   server.get<{ Params: { runId: string } }>('/runs/:runId', (request, reply) =>
@@ -73,10 +76,7 @@ export function pageRoutes(server: FastifyInstance, dashboard: Dashboard): void 
     const given = typeof id === 'string' ? id.trim() : '';
     const yesterday = isoDate(today() - 1);
     if (given !== '') return reply.redirect(hrefOf(given, isoDate(requireDay(day ?? yesterday))), 303);
-    return send(
-      request,
-      reply,
-      { title: 'readmill: a meter', page: 'meters' },
+    return send(request, reply, { title: 'readmill: a meter', page: 'meters' }, () =>
       meterForm('', yesterday, null),
     );
   });
@@ -90,9 +90,11 @@ export function pageRoutes(server: FastifyInstance, dashboard: Dashboard): void 
     return reply.redirect(hrefOf(request.params.id, isoDate(day)), 303);
   });
   server.get<{ Params: { id: string; day: string } }>('/meters/:id/:day', async (request, reply) => {
-    const view = await meterView(served, request.params.id, requireDay(request.params.day));
-    const title = `readmill: ${view.meterId}, ${view.day}`;
-    return send(request, reply, { title, page: 'meters' }, meterMain(view, zone));
+    const day = requireDay(request.params.day);
+    const title = `readmill: ${request.params.id}, ${isoDate(day)}`;
+    return send(request, reply, { title, page: 'meters' }, async () =>
+      meterMain(await meterView(served, request.params.id, day), zone),
+    );
   });
 }
 

@@ -9,6 +9,7 @@ import { apiRoutes } from './api-routes.js';
 import { ASSETS } from './assets.js';
 import { healthRoutes } from './health-routes.js';
 import { layout } from './html-layout.js';
+import { ANSWER_KEPT_MS, KeptAnswers } from './kept-answers.js';
 import { LiveEvents } from './live-events.js';
 import { makeMetrics } from './metrics.js';
 import { pageRoutes } from './page-routes.js';
@@ -47,14 +48,20 @@ export interface Dashboard {
   served: Served;
   needsToken: boolean;
   events: LiveEvents;
+  answers: KeptAnswers;
   headers: Record<string, string>;
 }
 
 /**
  * Makes the server of dashboard, API, metrics and health; the caller listens and closes.
+ * @param keptMs how long an answer is given again
  * @throws ReadmillError READMILL_TOKEN, READMILL_KEY_INVALID
  */
-export function makeDashboard(served: Served, config: ServeConfig): FastifyInstance {
+export function makeDashboard(
+  served: Served,
+  config: ServeConfig,
+  keptMs: number = ANSWER_KEPT_MS,
+): FastifyInstance {
   const access = openAccess(config);
   const tls = tlsOf(config);
   const options = {
@@ -68,11 +75,13 @@ export function makeDashboard(served: Served, config: ServeConfig): FastifyInsta
     ? fastify({ ...options, http })
     : fastify({ ...options, https: { ...tls, ...http } })) as unknown as FastifyInstance;
   server.server.maxConnections = CONNECTIONS_MAX;
-  const events = new LiveEvents(served);
+  const answers = new KeptAnswers(keptMs);
+  const events = new LiveEvents(served, answers);
   const dashboard: Dashboard = {
     served,
     needsToken: access.needsToken,
     events,
+    answers,
     headers: { ...SECURITY_HEADERS },
   };
   server.addHook('onRequest', async (request, reply) => {

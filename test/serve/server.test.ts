@@ -74,7 +74,7 @@ beforeAll(() => {
       return 'asked';
     },
   };
-  server = makeDashboard(served, serveSchema.parse({}));
+  server = makeDashboard(served, serveSchema.parse({}), 0);
 });
 afterAll(async () => {
   await server.close();
