@@ -13,7 +13,7 @@ describe('limits of a line', () => {
     expect(line.length).toBeGreaterThan(LINE_BYTES_MAX - 4);
     for (const alwaysCareful of [true, false]) {
       const settings = settingsFor('cmep-1.20', { lineBytes: LINE_BYTES_MAX });
-      const { records, rejected } = readFile(Buffer.from(line), settings, alwaysCareful);
+      const { records, rejected } = readFile(line, settings, alwaysCareful);
       expect(rejected).toEqual([]);
       expect(records[0]!.reads).toHaveLength(count);
       expect(records[0]!.reads.at(-1)).toMatchObject({
@@ -26,7 +26,7 @@ describe('limits of a line', () => {
   it('TRIPLES_MAX: a line of commas alone is rejected, with the reads that it could have', () => {
     const line = `${lineOf({ 15: null })}${','.repeat(LINE_BYTES_MAX - lineOf({ 15: null }).length - 2)}\r\n`;
     expect(line).toHaveLength(LINE_BYTES_MAX);
-    const { records, rejected } = readFile(Buffer.from(line), settingsFor('cmep-1.20'), true);
+    const { records, rejected } = readFile(line, settingsFor('cmep-1.20'), true);
     expect(records).toEqual([]);
     expect(rejected).toHaveLength(1);
     expect(rejected[0]!.reads).toBeLessThanOrEqual(TRIPLES_MAX);
@@ -43,7 +43,7 @@ describe('limits of a line', () => {
         fieldBytes: new Array<number>(14).fill(64),
       } as object);
       const severest = (text: string) => {
-        const { faults } = readFile(Buffer.from(`${lineOf({ [field]: text })}\r\n`), settings, true);
+        const { faults } = readFile(`${lineOf({ [field]: text })}\r\n`, settings, true);
         return Math.max(0, ...faults.filter((fault) => fault.code === code).map(({ severity }) => severity));
       };
       const beyond = severest('T'.repeat(17));
