@@ -448,6 +448,7 @@ export const SERVICE_LIMITS: readonly LimitSection[] = [
         file: 'src/report/text-summary.ts',
         says: 'certificates in the printed summary',
         beyond: 'counted',
+        test: 'test/report/report-limits.test.ts',
       },
     ],
   },
