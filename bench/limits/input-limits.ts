@@ -63,7 +63,8 @@ export const INPUT_LIMITS: readonly LimitSection[] = [
         name: 'TRIPLES_MAX',
         file: 'src/formats/cmep/settings.ts',
         says: 'reads on a line',
-        beyond: 'cannot be reached within a line',
+        beyond: 'cannot be reached: the shortest reads that fill a line have room',
+        test: 'test/formats/cmep/cmep-limits.test.ts',
       },
       {
         name: 'COUNT_MAX',
@@ -89,8 +90,9 @@ export const INPUT_LIMITS: readonly LimitSection[] = [
       {
         name: 'TEXT_BYTES_MAX',
         file: 'src/formats/cmep/line-reader.ts',
-        says: 'bytes of a record type, version, purpose or unit',
-        beyond: 'a longer text is in no list',
+        says: 'bytes of a record type, version, purpose or unit that are compared with lists',
+        beyond: 'not compared: names in lists have 16 at most, so a text of 17 or more is in none',
+        test: 'test/formats/cmep/cmep-limits.test.ts',
       },
       {
         name: 'PLAIN_FIELD_BYTES_MAX',
@@ -221,6 +223,7 @@ export const INPUT_LIMITS: readonly LimitSection[] = [
         file: 'src/formats/amrdef/settings.ts',
         says: 'bytes of a `MeterReadings`',
         beyond: 'the same',
+        test: 'test/formats/amrdef/amrdef-limits.test.ts',
       },
       {
         name: 'PENDING_READS_MAX',
@@ -235,36 +238,42 @@ export const INPUT_LIMITS: readonly LimitSection[] = [
         file: 'src/formats/amrdef/settings.ts',
         says: 'elements with readings that are held back',
         beyond: 'the same',
+        test: 'test/formats/amrdef/amrdef-limits.test.ts',
       },
       {
         name: 'SUMMARIES_MAX',
         file: 'src/formats/amrdef/settings.ts',
         says: 'summaries of a `MeterReadings`',
         beyond: 'further ones are not compared',
+        test: 'test/formats/amrdef/amrdef-limits.test.ts',
       },
       {
         name: 'REGISTER_READS_MAX',
         file: 'src/formats/amrdef/settings.ts',
         says: 'register readings of a `MeterReadings`',
         beyond: 'further ones are not compared with tiers and intervals',
+        test: 'test/formats/amrdef/amrdef-limits.test.ts',
       },
       {
         name: 'NUMBER_BYTES_MAX',
         file: 'src/formats/amrdef/decimal-text.ts',
         says: 'bytes of a number',
         beyond: '`amrdef/bad-number`',
+        test: 'test/formats/amrdef/amrdef-limits.test.ts',
       },
       {
         name: 'EXPONENT_MAX',
         file: 'src/formats/amrdef/decimal-text.ts',
         says: '',
         beyond: 'a larger exponent counts as this',
+        test: 'test/formats/amrdef/amrdef-limits.test.ts',
       },
       {
         name: 'ZONE_MINUTES_MAX',
         file: 'src/formats/amrdef/meter-readings.ts',
         says: 'minutes of `TimeZoneOffset`',
         beyond: '`amrdef/bad-number`: the `MeterReadings` is rejected',
+        test: 'test/formats/amrdef/amrdef-limits.test.ts',
       },
       {
         name: 'DIGITS_MAX',

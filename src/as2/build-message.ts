@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { createDeflate } from 'node:zlib';
+import { crc32, createDeflate } from 'node:zlib';
 import { beginDeflating } from '../kernel/deflate-kernel.js';
 import type { Digest } from './algorithms.js';
 import { compressedPrefix } from './cms/build-compressed.js';
@@ -39,6 +39,8 @@ export interface PayloadFile {
 /** A message that lies in the spool, ready to be sent. */
 export interface BuiltMessage {
   sizeBytes: number;
+  /** CRC-32 of the body; messages that an earlier version packaged have none. */
+  crc32?: number;
   payloadBytes: number;
   /** Headers that say what the body is: Content-Type, Content-Transfer-Encoding, Content-Disposition. */
   headers: Record<string, string>;
@@ -89,10 +91,11 @@ export async function buildMessage(
     work.sizeBytes = fstatSync(work.fd).size;
     const mic = makeMic(protection.signer?.digest ?? protection.micDigest);
     const message = await layersOf(work, payload, protection, mic, nowMs);
-    await writeMessage(message, spool);
+    const check = await writeMessage(message, spool);
     await spool.commit();
     return {
       sizeBytes: spool.sizeBytes,
+      crc32: check,
       payloadBytes: work.sizeBytes,
       headers: message.headers,
       mic: mic.value().toString('base64'),
@@ -108,12 +111,18 @@ export async function buildMessage(
   }
 }
 
-async function writeMessage(message: Layer, spool: SpoolFile): Promise<void> {
-  await message.write((piece) => spool.writeNow(piece));
+/** @returns CRC-32 of what was written */
+async function writeMessage(message: Layer, spool: SpoolFile): Promise<number> {
+  let check = 0;
+  await message.write((piece) => {
+    check = crc32(piece, check);
+    return spool.writeNow(piece);
+  });
   // A wrong length would make the message unreadable for the partner: better no message.
   if (spool.sizeBytes !== message.bodyBytes) {
     throw new Error(`A message that should have ${message.bodyBytes} bytes got ${spool.sizeBytes}`);
   }
+  return check;
 }
 
 async function layersOf(

@@ -27,7 +27,7 @@ export function registerRetry(program: Command): void {
     .option('--now <time>', 'reference clock, ISO, instead of the system clock', parseNow)
     .addHelpText(
       'after',
-      '\nExample:\n  readmill retry --config night.json\n\nThe same bytes go out under the same Message-ID. A message that a partner refused is packaged anew where its\nkeys or settings were changed since.\nExit code: 0 nothing is left to deliver; 2 something is; 1 the tool could not do its work.',
+      '\nExample:\n  readmill retry --config night.json\n\nThe same bytes go out under the same Message-ID. A message that a partner refused is packaged anew where its\nkeys or settings were changed since, or where it was damaged in the spool.\nExit code: 0 nothing is left to deliver; 2 something is; 1 the tool could not do its work.',
     )
     .action(async (options: RetryOptions) => {
       const config = readDeliveryConfig(options.config);

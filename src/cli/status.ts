@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { nightDelivery } from '../as2/sender/deliver-night.js';
 import { finishedDeliveries, openDeliveries } from '../as2/sender/delivery-queue.js';
+import { type VerifiedDeliveries, verifyDeliveries } from '../as2/sender/verify-deliveries.js';
 import { type DeliveryConfig, readDeliveryConfig } from '../pipeline/config/config.js';
 import { shownPath } from '../pipeline/intake/intake.js';
 import { RUN_KEY, type RunRecord } from '../pipeline/run-state.js';
@@ -61,12 +62,7 @@ export function registerStatus(program: Command): void {
     .action(async (options: StatusOptions) => {
       const config = readDeliveryConfig(options.config);
       if (options.verify === true) {
-        const verdict = await verifyState(config);
-        const isWhole = verdict.damages.length === 0;
-        const text = verdictText(config.state, verdict);
-        const json = { state: shownPath(config.state), isWhole, notVerified: UNVERIFIED_FOLDERS, ...verdict };
-        process.stdout.write(`${options.json === true ? JSON.stringify(json, null, 2) : text}\n`);
-        if (!isWhole) process.exitCode = 1;
+        await printVerdict(config, options.json === true);
         return;
       }
       const ledger = await viewLedgerAt(config);
@@ -80,15 +76,35 @@ export function registerStatus(program: Command): void {
     });
 }
 
-function verdictText(state: string, verdict: StateVerdict): string {
-  const { ledgerEntries, history, registerRows, archivedFiles, damages } = verdict;
+/** Prints what `--verify` finds. */
+async function printVerdict(config: DeliveryConfig, isJson: boolean): Promise<void> {
+  let deliveries: VerifiedDeliveries = { messages: 0, receipts: 0, receiptsGone: 0 };
+  const { damages, ...counts } = await verifyState(config, (state, ledger, look) => {
+    deliveries = verifyDeliveries(state, ledger, look);
+  });
+  const isWhole = damages.length === 0;
+  const head = { state: shownPath(config.state), isWhole, notVerified: UNVERIFIED_FOLDERS };
+  const json = { ...head, ...counts, deliveries, damages };
+  const text = verdictText(config.state, { damages, ...counts }, deliveries);
+  process.stdout.write(`${isJson ? JSON.stringify(json, null, 2) : text}\n`);
+  if (!isWhole) process.exitCode = 1;
+}
+
+function verdictText(state: string, verdict: StateVerdict, deliveries: VerifiedDeliveries): string {
+  const { ledgerEntries, history, registerRows, archivedFiles, reports, damages } = verdict;
+  const { messages, receipts, receiptsGone } = deliveries;
   const count = (number: number) => number.toLocaleString('en');
+  const gone = (number: number) => (number === 0 ? '' : `; ${count(number)} more were taken away`);
   const lines = [
     `State      ${shownPath(state)}`,
     `Ledger     ${count(ledgerEntries)} entries`,
     `History    ${count(history.files)} files, ${count(Math.ceil(history.bytes / 1e6))} MB`,
     `Register   ${count(registerRows)} rows`,
     `Archive    ${count(archivedFiles)} files`,
+    `Reports    ${count(reports.reportFiles)} files`,
+    `Batches    ${count(reports.batches)}${gone(reports.batchesGone)}`,
+    `Spool      ${count(messages)} messages`,
+    `Receipts   ${count(receipts)}${gone(receiptsGone)}`,
     `Not looked at: ${UNVERIFIED_FOLDERS.join(', ')}`,
     ...damages.map(({ path, code, message }) => `Damaged    ${path}\n           ${message} [${code}]`),
   ];

@@ -13,6 +13,7 @@ import { hashFile } from './intake/hash-file.js';
 import { importedRegister } from './register-current.js';
 import type { HistoryEntry } from './run-state.js';
 import { readExchanges } from './settle/exchanges.js';
+import { type VerifiedReports, verifyReports } from './verify-reports.js';
 
 /** A file of a state folder that is not as it was written. */
 export interface StateDamage {
@@ -28,31 +29,40 @@ export interface StateVerdict {
   history: { files: number; bytes: number };
   registerRows: number;
   archivedFiles: number;
+  reports: VerifiedReports;
   damages: StateDamage[];
 }
 
-/** Folders whose files nothing is reckoned from: they are for people, partners and other programs. */
-export const UNVERIFIED_FOLDERS = ['connect', 'quarantine', 'receipts', 'reports', 'spool', 'work'];
+/** Folders whose files nothing is reckoned from, and of which no checksum is kept. */
+export const UNVERIFIED_FOLDERS = ['connect', 'quarantine', 'work'];
+
+/** Has a file looked at: what `work` throws is what is wrong with it. */
+export type LookAtFile = (path: string, work: () => void) => void;
+
+/** What lies above this and has files of its own in the state folder. */
+export type FurtherLook = (state: string, ledger: LedgerView, look: LookAtFile) => void;
 
 /**
  * Compares all that a state folder knows with what was written: every entry of the ledger, every current file of
- * the history, the meter register, and the input files in the archive. Changes nothing.
+ * the history, the meter register, the input files in the archive, reports and batches. Changes nothing.
  * @param place the state folder and its ledger
+ * @param further is called where the ledger is whole
  */
-export async function verifyState(place: LedgerPlace): Promise<StateVerdict> {
+export async function verifyState(place: LedgerPlace, further?: FurtherLook): Promise<StateVerdict> {
   const { state } = place;
   const verdict: StateVerdict = {
     ledgerEntries: 0,
     history: { files: 0, bytes: 0 },
     registerRows: 0,
     archivedFiles: 0,
+    reports: { reportFiles: 0, batches: 0, batchesGone: 0 },
     damages: [],
   };
   const damaged = (path: string, thrown: unknown) => {
     const code = thrown instanceof ReadmillError ? thrown.code : 'READMILL_STATE_DAMAGED';
     verdict.damages.push({ path: relative(state, path), code, message: messageOf(thrown) });
   };
-  const look: Look = (path, work) => {
+  const look: LookAtFile = (path, work) => {
     try {
       work();
     } catch (thrown) {
@@ -74,15 +84,15 @@ export async function verifyState(place: LedgerPlace): Promise<StateVerdict> {
     verifyHistory(state, view, verdict, look);
     verifyRegister(state, view, verdict, look);
     verifyArchive(state, view, verdict, look);
+    verdict.reports = verifyReports(state, view, look);
+    further?.(state, view, look);
   } finally {
     await view?.close();
   }
   return verdict;
 }
 
-type Look = (path: string, work: () => void) => void;
-
-function verifyHistory(state: string, ledger: LedgerView, verdict: StateVerdict, look: Look): void {
+function verifyHistory(state: string, ledger: LedgerView, verdict: StateVerdict, look: LookAtFile): void {
   const read = (name: string, reader: (path: string) => unknown) => {
     const path = join(state, 'history', name);
     look(path, () => {
@@ -99,7 +109,7 @@ function verifyHistory(state: string, ledger: LedgerView, verdict: StateVerdict,
     read(value.file, (path) => readRegisterFile(path, new ReadRanks()));
 }
 
-function verifyRegister(state: string, ledger: LedgerView, verdict: StateVerdict, look: Look): void {
+function verifyRegister(state: string, ledger: LedgerView, verdict: StateVerdict, look: LookAtFile): void {
   const path = importedRegister(state, ledger);
   if (path === null) return;
   look(path, () => {
@@ -119,7 +129,7 @@ function verifyRegister(state: string, ledger: LedgerView, verdict: StateVerdict
 }
 
 /** An input file that was carried is known by the hash of its content; so is one that repeats it. */
-function verifyArchive(state: string, ledger: LedgerView, verdict: StateVerdict, look: Look): void {
+function verifyArchive(state: string, ledger: LedgerView, verdict: StateVerdict, look: LookAtFile): void {
   const archive = join(state, 'archive');
   if (!existsSync(archive)) return;
   const entries = readdirSync(archive, { recursive: true, withFileTypes: true });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import { messageOf } from '../model/errors.js';
 import { VERSION } from '../model/version.js';
@@ -66,12 +67,22 @@ async function post(
       signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
     });
     if (statusCode >= 200 && statusCode < 300) return void (await answer.dump());
-    const text = (await answer.text()).slice(0, ANSWER_CHARACTERS_MAX);
-    throw new Error(`HTTP ${statusCode} ${text}`.trim());
+    throw new Error(`HTTP ${statusCode} ${await beginningOf(answer)}`.trim());
   } catch (thrown) {
     // The address may hold a secret in its path, as those of chat programs do: only its host is shown.
     throw new Error(`The webhook at ${new URL(url).host} was not told: ${messageOf(thrown)}.`);
   }
+}
+
+/** The first characters of an answer, however long it is; the rest is not taken in. */
+async function beginningOf(answer: Readable): Promise<string> {
+  let bytes = Buffer.alloc(0);
+  for await (const piece of answer) {
+    bytes = Buffer.concat([bytes, piece as Buffer]);
+    // UTF-8 has four bytes of a character at most.
+    if (bytes.length >= 4 * ANSWER_CHARACTERS_MAX) break;
+  }
+  return bytes.toString('utf8').slice(0, ANSWER_CHARACTERS_MAX);
 }
 
 function runCommand(words: readonly string[], body: string): Promise<void> {

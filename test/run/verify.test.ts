@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { readmill } from './program.js';
 const embedded = (state: string) => ({ state, ledger: 'embedded', hosts: { leaseSeconds: 30 } });
 
 /** Files that nothing is read from, or that LMDB makes anew. */
-const UNVERIFIED = /^state\/(?:quarantine|reports)\/|lock\.mdb$/;
+const UNVERIFIED = /^state\/quarantine\/|lock\.mdb$/;
 
 let night: RunFolder;
 let files: string[];
@@ -46,7 +46,7 @@ describe('status --verify', () => {
 
   it('tells of a byte that is another, wherever it stands in whatever file', async () => {
     expect(new Set(files.map((path) => path.split('/')[1]))).toEqual(
-      new Set(['archive', 'history', 'ledger', 'register']),
+      new Set(['archive', 'history', 'ledger', 'register', 'reports']),
     );
     const whole = await verifyState(embedded(night.state));
     for (const path of files) {
@@ -54,7 +54,7 @@ describe('status --verify', () => {
       const isLedger = path.startsWith('state/ledger/');
       /** Of the ledger: where the first meta page says which page is the root of its entries. */
       const rootAt = 96 + 40;
-      const flips = fc.sample(flip, 8);
+      const flips = fc.sample(flip, path.startsWith('state/reports/') ? 2 : 8);
       for (const [at, mask] of isLedger ? [...flips, [rootAt, 1] as const] : flips) {
         const state = stateWith(path, (bytes) => {
           bytes[at % bytes.length]! ^= mask;
@@ -79,6 +79,31 @@ describe('status --verify', () => {
       const { damages } = await verifyState(embedded(state));
       expect([path, damages.length]).toEqual([path, 1]);
     }
+  });
+
+  it('tells of a batch that is another, and not of one that was fetched', async () => {
+    const outbox = join(night.directory, 'outbox');
+    const [first, second] = readdirSync(outbox).sort();
+    const bytes = readFileSync(join(outbox, first!));
+    const damages = async () => (await verifyState(embedded(night.state))).damages;
+    const flipped = Buffer.from(bytes);
+    flipped[bytes.length >> 1]! ^= 1;
+    for (const [content, words] of [
+      [flipped, 'its SHA-256 is another'],
+      [bytes.subarray(0, -1), `it has ${bytes.length - 1} bytes, and had ${bytes.length}`],
+    ] as const) {
+      writeFileSync(join(outbox, first!), content);
+      const found = await damages();
+      expect(found.map(({ path }) => path)).toEqual([`../outbox/${first}`]);
+      expect(found[0]!.message).toContain(words);
+    }
+    writeFileSync(join(outbox, first!), bytes);
+    expect(await damages()).toEqual([]);
+    if (second !== undefined) rmSync(join(outbox, second));
+    else rmSync(join(outbox, first!));
+    const { reports } = await verifyState(embedded(night.state));
+    expect(reports.batchesGone).toBe(1);
+    expect((await verify()).stdout).toMatch(/Batches .*; 1 more were taken away\n/);
   });
 
   it('says what to do, with exit code 1, and a run refuses what it needs', async () => {

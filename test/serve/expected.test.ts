@@ -40,6 +40,12 @@ describe('what is expected of a source', () => {
       }),
     );
   });
+
+  it('NIGHTS_MAX: fourteen nights count, the one before them does not', () => {
+    const nights = (count: number) => Array.from({ length: count }, () => [run(1, 10)]);
+    expect(expectedOf(nights(14), 'north')!.nights).toBe(14);
+    expect(expectedOf(nights(15), 'north')!.nights).toBe(14);
+  });
 });
 
 describe('success of a source', () => {

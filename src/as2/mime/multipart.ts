@@ -9,6 +9,8 @@ const PARTS_MAX = 20;
 const FALSE_BOUNDARIES_MAX = 1000;
 /** Blanks that may follow a boundary on its line. */
 const PADDING_BYTES_MAX = 256;
+/** What may follow a boundary: blanks, and the end of its line or of all. */
+const PADDING = new RegExp(`^[ \\t]{0,${PADDING_BYTES_MAX}}(?:\\r?\\n|$)`);
 
 interface Delimiter {
   /** Where the line end before the boundary begins: it belongs to the boundary. */
@@ -81,6 +83,6 @@ async function delimiterAt(body: ByteRange, found: number, needle: Buffer): Prom
   const from = found - lineEnd;
   const after = (await body.read(found + needle.length, 2 + PADDING_BYTES_MAX)).toString('latin1');
   if (after.startsWith('--')) return { from, to: body.sizeBytes, isLast: true };
-  const padding = /^[ \t]*(?:\r?\n|$)/.exec(after);
+  const padding = PADDING.exec(after);
   return padding === null ? null : { from, to: found + needle.length + padding[0].length, isLast: false };
 }

@@ -140,8 +140,10 @@ async function handle(
   const as2From = nameIn(headers.get('as2-from'));
   const as2To = nameIn(headers.get('as2-to'));
   const messageId = (headers.get('message-id') ?? '').trim();
-  if (as2From === '' || as2To === '' || messageId === '' || messageId.length > MESSAGE_ID_CHARACTERS_MAX)
+  if (as2From === '' || as2To === '' || messageId === '')
     return refuse(reply, 400, 'AS2-From, AS2-To and Message-ID must be given.');
+  if (messageId.length > MESSAGE_ID_CHARACTERS_MAX)
+    return refuse(reply, 400, `A Message-ID may have ${MESSAGE_ID_CHARACTERS_MAX} characters at most.`);
   const relation = relationOf(receiver.relations, as2From, as2To);
   const bytesMax = relation === undefined ? STRANGER_BYTES_MAX : receiver.config.maximumBytes;
   if (Number(headers.get('content-length') ?? 0) > bytesMax)

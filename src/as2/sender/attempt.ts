@@ -43,7 +43,8 @@ export async function beginAttempt(
 ): Promise<Posted> {
   const { clock, listener, ledger, spoolFolder } = context;
   if (!isInSpool(spoolFolder, before)) {
-    const problem = 'Its packaged message is no longer in the spool of the state folder.';
+    const problem =
+      'Its packaged message is no longer in the spool of the state folder: readmill retry --batch with its name packages it anew.';
     return { record: before, outcome: { kind: 'failed', problem, receipt: null }, coming: undefined };
   }
   const record: DeliveryRecord = {
@@ -119,9 +120,9 @@ export async function settle(
   { ledger, stateFolder, spoolFolder, clock }: AttemptContext,
 ): Promise<DeliveryRecord> {
   const problem = outcome.kind === 'delivered' ? null : outcome.problem;
-  const evidence =
+  const kept =
     outcome.receipt === null
-      ? record.evidence
+      ? null
       : await keepReceipt(
           record,
           outcome.receipt,
@@ -130,7 +131,8 @@ export async function settle(
           receiptFolder(record, stateFolder),
           ledger.fence === 0 ? null : { drafts: spoolFolder, ledger },
         );
-  const settled = { ...record, problem, evidence, ...nextState(record, outcome.kind, partner, clock()) };
+  const proof = kept === null ? {} : { evidence: kept.path, evidenceSums: kept.sums };
+  const settled = { ...record, problem, ...proof, ...nextState(record, outcome.kind, partner, clock()) };
   await saveDelivery(ledger, settled);
   if (isDone(settled)) rmSync(spoolPathOf(spoolFolder, settled), { force: true });
   return settled;

@@ -255,7 +255,7 @@ async function recordOf(
   const kept =
     record === null || receipt === null || outcome === null || outcome.kind === 'awaited'
       ? null
-      : await keepReceipt(record, receipt, outcome.kind, null, folder, null);
+      : (await keepReceipt(record, receipt, outcome.kind, null, folder, null)).path;
   return {
     tool: `readmill ${VERSION}`,
     environment,

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { FileSum } from '../../store/file-sum.js';
 import type { Ledger, LedgerWrite } from '../../store/ledger/ledger.js';
 import type { BuiltMessage } from '../build-message.js';
 
@@ -60,6 +61,8 @@ export interface DeliveryRecord extends Consignment {
   problem: string | null;
   /** Receipt that proves it, or that refuses it: a path. */
   evidence: string | null;
+  /** What the files of that receipt were when they were written, by their names; an earlier version noted none. */
+  evidenceSums?: Record<string, FileSum>;
   settledMs: number | null;
 }
 

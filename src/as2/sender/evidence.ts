@@ -1,6 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { moveFile, syncPath } from '../../pipeline/files.js';
+import { type FileSum, sumOfBytes } from '../../store/file-sum.js';
 import type { Ledger } from '../../store/ledger/ledger.js';
 import type { DeliveryRecord } from './delivery-queue.js';
 import type { Receipt } from './outcome.js';
@@ -37,6 +38,14 @@ export interface ReceiptSummary {
   receipt: string;
 }
 
+/** A receipt that is kept. */
+export interface KeptReceipt {
+  /** The receipt as it came. */
+  path: string;
+  /** What the receipt and its summary were when they were written, by their names. */
+  sums: Record<string, FileSum>;
+}
+
 /** Where receipts of a delivery are kept: beside a run's batch, else in `receipts` of the state folder. */
 export function receiptFolder({ runId, path }: DeliveryRecord, stateFolder: string): string {
   return runId === null ? join(stateFolder, 'receipts') : dirname(path);
@@ -53,7 +62,6 @@ export interface SharedKeeping {
  * Keeps a receipt: as it came (`NAME.PARTNER.mdn`) and what it says (`NAME.PARTNER.receipt.json`); on the disk
  * when it returns.
  * @param shared null where one host has the state
- * @returns path of the receipt
  */
 export async function keepReceipt(
   record: DeliveryRecord,
@@ -62,7 +70,7 @@ export async function keepReceipt(
   problem: string | null,
   folder: string,
   shared: SharedKeeping | null,
-): Promise<string> {
+): Promise<KeptReceipt> {
   // Files of one name that somebody sends are told apart by their content.
   const mark = record.runId === null ? `.${record.sha256.slice(0, 12)}` : '';
   const name = `${record.file}${mark}.${record.partner}`;
@@ -78,7 +86,8 @@ export async function keepReceipt(
   await shared?.ledger.confirm();
   for (const file of Object.keys(contents)) await moveFile(draftOf(file), join(folder, file));
   await syncPath(folder);
-  return join(folder, `${name}.mdn`);
+  const sums = Object.entries(contents).map(([file, content]) => [file, sumOfBytes(content)]);
+  return { path: join(folder, `${name}.mdn`), sums: Object.fromEntries(sums) };
 }
 
 function headLines({ headers }: Receipt): Buffer {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, isDiskFull, messageOf, ReadmillError } from '../../model/errors.js';
+import { differenceOf } from '../../store/file-sum.js';
 import type { Ledger } from '../../store/ledger/ledger.js';
 import type { BuiltMessage, PayloadFile, Protection } from '../build-message.js';
 import {
@@ -160,7 +161,17 @@ export async function prepareSpool(
   }
 }
 
-/** Whether the packaged message lies in the spool as it was made. */
+/** What is wrong with the packaged message in the spool, in words; null where it is as it was made. */
+export function spoolDamage(spoolFolder: string, record: DeliveryRecord): string | null {
+  const path = spoolPathOf(spoolFolder, record);
+  const { sizeBytes, crc32 } = record.message;
+  if (!existsSync(path)) return 'it is not there';
+  if (crc32 !== undefined) return differenceOf(path, { sizeBytes, crc32 });
+  const { size } = statSync(path);
+  return size === sizeBytes ? null : `it has ${size} bytes, and had ${sizeBytes}`;
+}
+
+/** Whether the packaged message lies in the spool, in its full length. */
 export function isInSpool(spoolFolder: string, record: DeliveryRecord): boolean {
   const path = spoolPathOf(spoolFolder, record);
   return existsSync(path) && statSync(path).size === record.message.sizeBytes;

@@ -21,6 +21,7 @@ import {
   packaged,
   packagedAgain,
   prepareSpool,
+  spoolDamage,
   spoolFolderOf,
 } from './package-delivery.js';
 import { type Partner, protectionOf, settingsDigest } from './partner.js';
@@ -117,8 +118,8 @@ export function isDue(record: DeliveryRecord, nowMs: number): boolean {
 
 /**
  * A delivery that a person wants to be tried again: its waits begin anew. One that the partner has not taken is
- * packaged anew where keys or settings have changed since, because the same bytes would fail again; one that may
- * have arrived keeps its bytes.
+ * packaged anew where keys or settings have changed since, or its message is damaged or gone, because the same bytes
+ * would fail again; one that may have arrived keeps its bytes.
  */
 async function takenUpAgain(
   record: DeliveryRecord,
@@ -129,7 +130,8 @@ async function takenUpAgain(
   if (!isForPerson(record)) return record;
   const isChanged = settingsDigest(partner, protectionOf(partner, nowMs)) !== record.settings;
   const isTooLarge = record.message.sizeBytes > partner.config.maximumBytes;
-  if (record.status === 'failed' && (isChanged || isTooLarge))
+  const isDamaged = spoolDamage(packaging.spoolFolder, record) !== null;
+  if (record.status === 'failed' && (isChanged || isTooLarge || isDamaged))
     return packagedAgain(record, partner, packaging, nowMs);
   const again: DeliveryRecord = { ...record, status: 'packaged', failures: 0, nextAttemptMs: nowMs };
   await saveDelivery(packaging.ledger, again);

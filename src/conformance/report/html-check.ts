@@ -101,9 +101,11 @@ function keyFigures(checks: readonly FileCheck[], rules: readonly BrokenRule[]):
 
 function problemsSection({ problems }: CheckedFiles): Markup | null {
   if (problems.length === 0) return null;
+  const left = problems.length - FILES_LISTED_MAX;
   return markup`<section id="problems" aria-labelledby="problems-heading"><h2 id="problems-heading">Not checked</h2><ul>${problems
     .slice(0, FILES_LISTED_MAX)
-    .map(({ code, message }) => markup`<li class="bad">${message} <code>${code}</code></li>`)}</ul></section>
+    .map(({ code, message }) => markup`<li class="bad">${message} <code>${code}</code></li>`)}</ul>
+${left > 0 ? markup`<p class="more">${formatNumberOf(left, 'more file')}: all are in --format json</p>` : null}</section>
 `;
 }
 

@@ -233,7 +233,7 @@ export class DataElements {
       const spec = open.isInterval ? 'IntervalSpec' : 'ConsumptionSpec';
       this.rejectElement(context.tellAbsent('amrdef/missing-attribute', `${spec} before it`));
     }
-    if (context.pending.isFull) {
+    if (context.pending.isFullOfReads) {
       this.readings.part(context.base + context.tag.from, context.tag.line, context.tag.column);
     }
     open.readings++;

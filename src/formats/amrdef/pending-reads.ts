@@ -56,8 +56,14 @@ export class PendingReads {
     this.elementCount = 0;
   }
 
+  /** Whether there is no room for a further reading. */
+  get isFullOfReads(): boolean {
+    return this.count >= PENDING_READS_MAX;
+  }
+
+  /** Whether there is no room for a further element. */
   get isFull(): boolean {
-    return this.count >= PENDING_READS_MAX || this.elementCount >= PENDING_ELEMENTS_MAX;
+    return this.isFullOfReads || this.elementCount >= PENDING_ELEMENTS_MAX;
   }
 
   element(index: number): PendingElement {

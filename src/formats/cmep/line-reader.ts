@@ -7,8 +7,8 @@ import { createLineFields, splitLine } from './line-fields.js';
 import { hexDigit } from './number.js';
 import { type CmepSettings, LINE_BYTES_MAX, SEVERITY } from './settings.js';
 
-/** Longest text that is compared with a list: longer than any record type, version, purpose or unit. */
-const TEXT_BYTES_MAX = 16;
+/** Longest text that is compared with a list: a byte longer than any name that a profile may list. */
+const TEXT_BYTES_MAX = 17;
 
 const COMMA = 44;
 const LETTER_H = 72;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatSum } from '../../model/decimal.js';
+import { type FileSum, sumOfFile } from '../../store/file-sum.js';
 import type { Ledger, LedgerWrite } from '../../store/ledger/ledger.js';
 import { moveFile, syncFolder } from '../files.js';
 import { hasChanged, shownPath } from '../intake/intake.js';
@@ -162,6 +163,23 @@ function writeManifest(night: Night, directory: string): void {
   writeFileSync(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
 }
 
+/** A run that is over, as the ledger keeps it. */
+export interface DoneRun {
+  now: string;
+  inputs: number;
+  /** Names of its batches. */
+  batches: string[];
+  /** What the files in its folder of reports were when it ended, by their names; an earlier version noted none. */
+  reports?: Record<string, FileSum>;
+}
+
+/** What lies in the folder of a run's reports; nothing where somebody has removed it. */
+function reportSums(directory: string): Record<string, FileSum> {
+  const entries = existsSync(directory) ? readdirSync(directory, { withFileTypes: true }) : [];
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  return Object.fromEntries(files.sort().map((name) => [name, sumOfFile(join(directory, name))]));
+}
+
 /** One transaction: files, days and batches are done, and the run is over. */
 async function closeRun(night: Night, ledger: Ledger): Promise<void> {
   const { run, tasks } = night;
@@ -175,7 +193,13 @@ async function closeRun(night: Night, ledger: Ledger): Promise<void> {
   writes.push(['days/settled', [...settled].sort((a, b) => a - b)]);
   const names = tasks.flatMap((task) => task.names);
   writes.push(['batches/lastSecond', run.batchSecond + names.length]);
-  writes.push([`runs/done/${run.runId}`, { now: run.nowIso, inputs: run.inputs.length, batches: names }]);
+  const over: DoneRun = {
+    now: run.nowIso,
+    inputs: run.inputs.length,
+    batches: names,
+    reports: reportSums(reportDirectory(run)),
+  };
+  writes.push([`runs/done/${run.runId}`, over]);
   for (const { result } of tasks) writes.push([taskKey(run.runId, result.index), undefined]);
   const done = ledger.list('runs/done/');
   for (const { key } of done.slice(0, Math.max(0, done.length + 1 - RUNS_KEPT_MAX)))

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +60,24 @@ describe('limits of what is taken in', () => {
     expect(await expand('free.gz', gzipSync(Buffer.alloc(FREE_BYTES)), 'gz')).toEqual([FREE_BYTES]);
     await expect(expand('beyond.gz', gzipSync(Buffer.alloc(FREE_BYTES + 1)), 'gz')).rejects.toEqual(tooMuch);
     expect(() => readFileSync(join(folder, 'beyond.gz.0'))).toThrow('ENOENT');
+  });
+
+  it('damaged .gz files, many in turn, leave no file open and nothing on the disk', async () => {
+    const whole = gzipSync(Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * i) >> 5)));
+    const damages: Buffer[] = [
+      whole.subarray(0, whole.length >> 1),
+      Buffer.concat([whole.subarray(0, 10), Buffer.alloc(100_000, 0xff)]),
+      Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)]),
+    ];
+    const openFiles = () => readdirSync('/proc/self/fd').length;
+    const before = openFiles();
+    const rounds = 20;
+    for (let i = 0; i < rounds; i++)
+      for (const bytes of damages)
+        await expect(expand('damaged.gz', bytes, 'gz')).rejects.toHaveProperty('code');
+    // The last few may still be closing, and the test's own tools may have opened some.
+    expect(openFiles()).toBeLessThan(before + rounds / 2);
+    expect(readdirSync(folder)).not.toContain('damaged.gz.0');
   });
 
   it('EXPANSION_RATIO_MAX and EXPANDED_BYTES_MAX: a larger one its ratio, up to the bound of all', () => {
