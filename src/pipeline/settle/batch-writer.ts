@@ -8,7 +8,7 @@ import type { OutputSettings, StagedBatch } from './settle-types.js';
 /** Bytes that are gathered before they are hashed and written. */
 const PIECE_BYTES = 1 << 20;
 /** Text up to this length is gathered; longer text is a piece of its own. */
-const GATHERED_BYTES_MAX = 1 << 16;
+const GATHERED_BYTES = 1 << 16;
 
 /** Exact sum of values of a unit, by its code, in 0.00001. */
 export interface UnitSum {
@@ -109,7 +109,7 @@ export class BatchWriter {
       this.sums[unit] ??= new ExactSum();
       this.sums[unit].addWhole(sum);
     }
-    if (text.length > GATHERED_BYTES_MAX) {
+    if (text.length > GATHERED_BYTES) {
       this.flush();
       this.writePiece(text);
       return;
