@@ -323,7 +323,7 @@ export class CarefulReader extends LineReader {
     }
     const local = parseStamp(this.bytes, fields.from[field - 1]!, fields.to[field - 1]!);
     if (local < 0) {
-      this.tellField('cmep/bad-timestamp', field);
+      this.tellNumber(FAULT['cmep/bad-timestamp'], field);
       return -1;
     }
     let stamp = local - settings.zoneMinutes;
@@ -355,7 +355,7 @@ export class CarefulReader extends LineReader {
     }
     const from = fields.from[field - 1]!;
     const meta = parseFlag(this.bytes, from, fields.to[field - 1]!, settings.flagForms, settings.flagLetters);
-    if (meta < 0) this.tellField('cmep/bad-quality-flag', field);
+    if (meta < 0) this.tellNumber(FAULT['cmep/bad-quality-flag'], field);
     return Math.max(meta, 0);
   }
 

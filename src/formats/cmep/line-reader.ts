@@ -125,6 +125,7 @@ export abstract class LineReader {
     return true;
   }
 
+  /** Tells of a field that is there, by the number of the fault: a file of errors has many of them. */
   protected tellNumber(fault: number, field: number): void {
     const { fields } = this;
     this.report(fault, field, fields.from[field - 1]!, fields.to[field - 1]!);
