@@ -38,7 +38,7 @@ export interface RunOptions {
   /** The files of a new run, where somebody else has looked into the inboxes. Absent: the run looks itself. */
   claim?: Claim | undefined;
   /** Called once all is counted and before the run is closed: writes the report into the run's folder. */
-  report(night: Night): void;
+  report(night: Night, folder: string): void;
   /** Called before the report: delivers the batches. Absent where the run stops at the batches. */
   deliver?: ((night: Night, ledger: Ledger, pool: WorkerPool) => Promise<NightDeliveries>) | undefined;
 }
