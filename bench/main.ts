@@ -27,7 +27,9 @@ npm run bench -- as2          a large message, a receiver under load, a night up
                               five minutes; writes docs/benchmarks-as2.md
 npm run bench -- as2 --large  also sends and receives a file of 2 GiB
 npm run bench -- as2 --short  all of it in seconds: right answers only, writes nothing
-npm run bench -- serve        a night alone, and beside a dashboard that is asked all the time; minutes
+npm run bench -- serve        a night alone, and beside a dashboard that is asked all the time; minutes;
+                              writes docs/benchmarks-serve.md
+npm run bench -- serve --short  the same in seconds, writes nothing
 npm run bench -- check        files in order, shuffled, with errors; writes docs/benchmarks-check.md
       --large --errors        with 5,000,000 meters too, with a file of 100,000,000 errors too
 npm run bench -- check --short  the same in seconds: right answers only, writes nothing
@@ -163,7 +165,8 @@ async function benchChecks(): Promise<void> {
 async function benchDashboard(): Promise<void> {
   const plan = values.short ? SHORT_SERVE_PLAN : FULL_SERVE_PLAN;
   const folder = hasFree(MEMORY_FOLDER, SERVE_ROOM_BYTES) ? MEMORY_FOLDER : values.dir;
-  for (const wrong of await benchServe(workFolder(folder), plan, availableParallelism())) {
+  const command = values.short ? null : 'npm run bench -- serve';
+  for (const wrong of await benchServe(workFolder(folder), plan, availableParallelism(), command)) {
     process.stderr.write(`Wrong answer: ${wrong}\n`);
     process.exitCode = 1;
   }

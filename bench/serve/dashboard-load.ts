@@ -5,7 +5,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
-import { highWaterKib } from '../process-memory.js';
+import { cpuSeconds, highWaterKib } from '../process-memory.js';
 
 const LAUNCHER = fileURLToPath(new URL('../../../src/cli/launch.mjs', import.meta.url));
 
@@ -18,12 +18,17 @@ const LISTENERS = 4;
 const CLIENT_PRIORITY = 19;
 const MINUTE_SECONDS = 60;
 
+/** How hard a dashboard is asked. */
+export type Pressure = 'asked' | 'flooded';
+
 /** What a dashboard did beside a night. */
 export interface LoadFigure {
   requests: number;
   seconds: number;
   latencyMs: { median: number; p99: number };
   highestKib: number;
+  /** CPU time of the dashboard while it was asked, pages that were told of changes included. */
+  cpuSeconds: number;
   /** Answers that were none, other statuses than 200, and broken connections. */
   errors: number;
 }
@@ -35,16 +40,17 @@ export interface DashboardLoad {
 
 /**
  * Starts `readmill serve` for a folder with `night.json`, and asks it for pages and data.
- * @param requestsASecond of all together
+ * @param requestsASecond of all together; null = as many as it answers
  */
-export async function startLoad(folder: string, requestsASecond: number): Promise<DashboardLoad> {
+export async function startLoad(folder: string, requestsASecond: number | null): Promise<DashboardLoad> {
   const { child, url } = await startServe(folder);
+  const before = cpuSeconds(child.pid!) ?? 0;
   const listeners = Array.from({ length: LISTENERS }, () => listen(`${url}/api/events`));
   const options = {
     url,
     connections: CONNECTIONS,
     duration: 10 * MINUTE_SECONDS,
-    overallRate: requestsASecond,
+    ...(requestsASecond === null ? {} : { overallRate: requestsASecond }),
     requests: PATHS.map((path) => ({ method: 'GET' as const, path })),
   };
   let stop: () => void = () => undefined;
@@ -58,6 +64,7 @@ export async function startLoad(folder: string, requestsASecond: number): Promis
       const result = await ended;
       for (const listener of listeners) listener.destroy();
       const highestKib = highWaterKib(child.pid!) ?? 0;
+      const used = (cpuSeconds(child.pid!) ?? 0) - before;
       child.kill('SIGTERM');
       await once(child, 'exit');
       return {
@@ -65,6 +72,7 @@ export async function startLoad(folder: string, requestsASecond: number): Promis
         seconds: result.duration,
         latencyMs: { median: result.latency.p50, p99: result.latency.p99 },
         highestKib,
+        cpuSeconds: used,
         errors: result.non2xx + result.errors + result.timeouts,
       };
     },

@@ -39,7 +39,7 @@ export function registerHistoryImport(program: Command): void {
         nowMs: options.now ?? Date.now(),
         workers: options.workers,
         progress: options.json === true ? SILENT : terminalProgress(),
-        report: (finished) => void writeReport(finished as FinishedNight),
+        report: (finished, folder) => void writeReport(finished as FinishedNight, folder),
       });
       const reports = nights.map(storedReport);
       if (options.json === true) process.stdout.write(`${JSON.stringify(summaryOf(reports), null, 2)}\n`);

@@ -21,12 +21,11 @@ const EXAMPLES_MAX = 10;
 const SAMPLE_LINES_MAX = 50;
 const DAYS_MAX = 400;
 
-/** Makes the report of a night, and writes it as `report.json` and `report.html` into the run's folder. */
-export function writeReport(night: FinishedNight): RunReport {
-  const directory = reportDirectory(night.run);
-  const report = buildReport(night, directory);
-  writeFileSync(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
-  writeFileSync(join(directory, 'report.html'), htmlReport(report), { mode: 0o600 });
+/** Makes the report of a night, and writes it as `report.json` and `report.html` into a folder. */
+export function writeReport(night: FinishedNight, folder: string): RunReport {
+  const report = buildReport(night, reportDirectory(night.run));
+  writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'report.html'), htmlReport(report), { mode: 0o600 });
   return report;
 }
 

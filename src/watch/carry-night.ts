@@ -36,7 +36,7 @@ export async function carryNight(config: Config, options: CarryOptions): Promise
     workers,
     progress,
     claim,
-    report: (finished) => void writeReport(finished as FinishedNight),
+    report: (finished, folder) => void writeReport(finished as FinishedNight, folder),
     ...(delivers ? await delivering(config, clock, progress) : {}),
   });
   return { night, report: storedReport(night) };

@@ -216,6 +216,7 @@ async function longLife(soak: Soak, untilMs: number): Promise<MemoryFigures> {
 /** A life ends as it was told to, or with a code and what to do, and shows no stack. */
 function checkLife(soak: Soak, death: Death, ended: Ended | null): void {
   const { violations } = soak;
+  const known = violations.length;
   if (ended === null) {
     violations.push(`${death.name}: asked to end, it did not`);
     return;
@@ -234,6 +235,8 @@ function checkLife(soak: Soak, death: Death, ended: Ended | null): void {
   if (code !== null && code !== 0 && !(code === 1 && /READMILL_\w+/.test(stderr)))
     violations.push(`${death.name}: exit code ${code}: ${stderr}`);
   if (code === 0 && isKill) violations.push(`${death.name}: ended by itself: ${stderr}`);
+  for (const violation of violations.slice(known))
+    soak.log(`VIOLATION ${violation}\n${JSON.stringify(death)}`);
 }
 
 /** Looks at the dashboard of a life again and again. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatSum } from '../../model/decimal.js';
 import { type FileSum, sumOfFile } from '../../store/file-sum.js';
 import type { Ledger, LedgerWrite } from '../../store/ledger/ledger.js';
-import { moveFile, syncFolder } from '../files.js';
+import { moveFile, syncFolder, syncPath } from '../files.js';
 import { hasChanged, shownPath } from '../intake/intake.js';
 import {
   type HistoryEntry,
@@ -52,7 +52,8 @@ export const reportDirectory = (run: RunRecord): string => join(run.config.state
 export interface FinishSteps {
   /** Delivers the batches; their totals have been proved. Absent where a run stops at the batches. */
   deliver?: ((night: Night) => Promise<NightDeliveries>) | undefined;
-  report(night: Night): void;
+  /** Writes its files into a folder; each gets its place when it is whole. */
+  report(night: Night, folder: string): void;
 }
 
 /**
@@ -73,11 +74,15 @@ export async function finishNight(
     night.totals = nightTotals(run, scan, tasks);
     night.lists = await joinLists(directory, drafts, tasks);
     night.quarantine = await writeQuarantine(run, scan, drafts, tasks);
-    writeManifest(night, directory);
+    const whole = join(drafts, 'report');
+    mkdirSync(whole, { recursive: true, mode: 0o700 });
+    writeManifest(night, whole);
+    await putInPlace(whole, directory);
     night.deliveries = (await deliver?.(night)) ?? NO_DELIVERIES;
     await ledger.confirm();
     night.archive = archivePaths(run);
-    report(night);
+    report(night, whole);
+    await putInPlace(whole, directory);
     await syncFolder(directory);
     run.phase = 'finish';
     await ledger.write([[RUN_KEY, run]]);
@@ -95,6 +100,14 @@ export async function finishNight(
   await closeRun(night, ledger);
   await removeUnused(run, ledger);
   await removeWork(run.config.state, ledger);
+}
+
+/** Moves files that are whole to where they are looked at, also while a run is at work. */
+async function putInPlace(from: string, to: string): Promise<void> {
+  for (const name of readdirSync(from).sort()) {
+    await syncPath(join(from, name));
+    await moveFile(join(from, name), join(to, name));
+  }
 }
 
 /** Moves an input; one that was changed in the very moment goes back, since nobody has read what it holds. */
