@@ -40,7 +40,7 @@ export interface RunOptions {
   progress: Progress;
   /** The files of a new run, where somebody else has looked into the inboxes. Absent: the run looks itself. */
   claim?: Claim | undefined;
-  /** Called once all is counted and before the run is closed: writes the report into the run's folder. */
+  /** Called once all is counted and before the run is closed: writes the report's files into a folder. */
   report(night: Night, folder: string): void;
   /** Delivers the batches. Absent where the run stops at them. */
   sender?: NightSender | undefined;

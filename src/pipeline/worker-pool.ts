@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
-import { orThrow } from './carried-error.js';
+import { messageOf, ReadmillError } from '../model/errors.js';
+import { type CarriedError, orThrow } from './carried-error.js';
 import type { CrossResult } from './check/check-meters.js';
 import type { CheckPartitionTask } from './check/check-partition.js';
 import type { CheckRangeResult, CheckRangeTask } from './check/check-range.js';
@@ -32,25 +33,31 @@ export interface WorkerPool {
  */
 const NO_REQUIRE = '--no-experimental-require-module';
 
+/** Threads, and the error that one of them ended with while it had no task: by itself that would end the process. */
+interface Threads {
+  pool: Piscina;
+  failed: Promise<never>;
+}
+
 /** Threads that were started before they are needed, and how many. */
-let ahead: { workers: number; pool: Piscina } | null = null;
+let ahead: { workers: number; threads: Threads } | null = null;
 
 /** Starts the threads of a night, which load while the rest of the program does; `openPool` takes them. */
 export function startPoolAhead(workers: number): void {
-  ahead ??= { workers, pool: startThreads(workers, [NIGHT_THREAD]) };
+  ahead ??= { workers, threads: startThreads(workers, [NIGHT_THREAD]) };
 }
 
 /** Ends threads that were started ahead and that nobody took. */
 export async function endPoolAhead(): Promise<void> {
   const unused = ahead;
   ahead = null;
-  await unused?.pool.destroy();
+  await unused?.threads.pool.destroy();
 }
 
-function startThreads(workers: number, argv: string[]): Piscina {
+function startThreads(workers: number, argv: string[]): Threads {
   // Each thread compiles what it runs hot by itself: further threads that do so take the processors from these.
   setFlagsFromString('--no-concurrent-recompilation');
-  return new Piscina({
+  const pool = new Piscina({
     filename: new URL('../../workers/night.js', import.meta.url).href,
     minThreads: workers,
     maxThreads: workers,
@@ -58,21 +65,42 @@ function startThreads(workers: number, argv: string[]): Piscina {
     argv,
     ...(process.allowedNodeEnvironmentFlags.has(NO_REQUIRE) ? { execArgv: [NO_REQUIRE] } : {}),
   });
+  // Where a thread cannot even begin, no other takes its place, and a task would wait for ever.
+  const failed = new Promise<never>((_, reject) => void pool.on('error', reject));
+  // It may come when nobody waits.
+  failed.catch(() => undefined);
+  return { pool, failed };
 }
 
+/** The error that a command ends with where a thread was lost; what a task throws comes back as its result. */
+function threadError(thrown: unknown): ReadmillError {
+  const message = `A thread of readmill ended: ${messageOf(thrown)}. Nothing is lost. See whether memory and open files suffice (ulimit -a), then run the same command again: it goes on where it was.`;
+  return new ReadmillError('READMILL_THREAD', message, { cause: thrown });
+}
+
+/** @throws by its calls what a task throws, and ReadmillError READMILL_THREAD where a thread ends */
 export function openPool(workers: number): WorkerPool {
-  const pool = ahead?.workers === workers ? ahead.pool : startThreads(workers, []);
-  if (pool === ahead?.pool) ahead = null;
+  const { pool, failed } = ahead?.workers === workers ? ahead.threads : startThreads(workers, []);
+  if (pool === ahead?.threads.pool) ahead = null;
+  const run = async <R>(name: string, task: unknown): Promise<R> => {
+    let result: R | CarriedError;
+    try {
+      result = (await Promise.race([pool.run(task, { name }), failed])) as R | CarriedError;
+    } catch (thrown) {
+      throw threadError(thrown);
+    }
+    return orThrow(result);
+  };
   return {
     workers,
     tasksAtATime: workers,
     isShared: false,
-    hashFile: async (path) => orThrow(await pool.run(path, { name: 'hashFile' })),
-    scanRange: async (task) => orThrow(await pool.run(task, { name: 'scanRange' })),
-    runSettleTask: async (task) => orThrow(await pool.run(task, { name: 'runSettleTask' })),
-    checkRange: async (task) => orThrow(await pool.run(task, { name: 'checkRange' })),
-    checkPartition: async (task) => orThrow(await pool.run(task, { name: 'checkPartition' })),
-    runNamed: async (name, task) => orThrow(await pool.run(task, { name })),
+    hashFile: (path) => run('hashFile', path),
+    scanRange: (task) => run('scanRange', task),
+    runSettleTask: (task) => run('runSettleTask', task),
+    checkRange: (task) => run('checkRange', task),
+    checkPartition: (task) => run('checkPartition', task),
+    runNamed: (name, task) => run(name, task),
     close: () => pool.destroy(),
   };
 }

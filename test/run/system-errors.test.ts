@@ -193,3 +193,15 @@ test.concurrent('a file that is changed in the moment in which it is put away go
   const again = JSON.parse((await readmill(runArguments(folder))).stdout);
   expect(again.inputs[0]).toMatchObject({ status: 'duplicate' });
 });
+
+test.concurrent('threads that cannot begin end a run with a remedy, and it is gone on with', async () => {
+  const folder = packedFolder();
+  const script = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) throw new Error('no room');`;
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(script)}` };
+  const ended = await readmill(runArguments(folder), { env });
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(
+    /^readmill: A thread of readmill ended: no room\. Nothing is lost\..*\[READMILL_THREAD\]\n$/,
+  );
+  await expectDoneAfterwards(folder);
+});
