@@ -75,7 +75,7 @@ describe('limits of the dashboard', () => {
   });
 
   it('LISTENERS_MAX: so many pages are told of changes, one more is not, until one has gone', () => {
-    const events = new LiveEvents(served);
+    const events = new LiveEvents(served, { forget: () => {} });
     const pages = Array.from({ length: LISTENERS_MAX }, browser);
     expect(pages.map((page) => events.add(page, {}))).not.toContain(false);
     expect(events.add(browser(), {})).toBe(false);
@@ -85,7 +85,7 @@ describe('limits of the dashboard', () => {
   });
 
   it('UNSENT_BYTES_MAX: a page that takes nothing is let go when so much waits for it', async () => {
-    const events = new LiveEvents(served);
+    const events = new LiveEvents(served, { forget: () => {} });
     const page = browser();
     events.add(page, {});
     // The page as it is now is told first.
