@@ -75,7 +75,9 @@ describe('status --verify', () => {
 
   it('tells of a file that is cut off or gone', async () => {
     for (const path of files) {
-      const state = stateWith(path, (bytes) => bytes.subarray(0, bytes.length >> 1));
+      // The second half of a ledger may be free pages alone: of it the first three pages are left.
+      const isLedger = path.startsWith('state/ledger/');
+      const state = stateWith(path, (bytes) => bytes.subarray(0, isLedger ? 3 * 4096 : bytes.length >> 1));
       const { damages } = await verifyState(embedded(state));
       expect([path, damages.length]).toEqual([path, 1]);
     }

@@ -5,7 +5,7 @@ import type { LookAtFile } from '../../pipeline/verify-state.js';
 import { differenceOf } from '../../store/file-sum.js';
 import type { LedgerView } from '../../store/ledger/ledger.js';
 import { type DeliveryRecord, finishedDeliveries, openDeliveries } from './delivery-queue.js';
-import { spoolDamage, spoolPathOf } from './package-delivery.js';
+import { spoolDamage, spoolFolderOf, spoolPathOf } from './package-delivery.js';
 
 /** What was looked at of deliveries. */
 export interface VerifiedDeliveries {
@@ -22,7 +22,7 @@ export interface VerifiedDeliveries {
  */
 export function verifyDeliveries(state: string, ledger: LedgerView, look: LookAtFile): VerifiedDeliveries {
   const verdict: VerifiedDeliveries = { messages: 0, receipts: 0, receiptsGone: 0 };
-  const spool = join(state, 'spool');
+  const spool = spoolFolderOf(state);
   const open = openDeliveries(ledger);
   for (const record of open) {
     look(spoolPathOf(spool, record), () => {
