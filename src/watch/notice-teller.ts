@@ -1,3 +1,4 @@
+import { messageOf } from '../model/errors.js';
 import type { Config } from '../pipeline/config/config.js';
 import { type CertificateEnds, certificateEnds } from './certificates.js';
 import type { PolledSource } from './inbox-poll.js';
@@ -60,9 +61,15 @@ export class NoticeTeller {
     for (const notice of untold) if (!this.shown.has(shownAs(notice))) onEvent({ kind: 'notice', notice });
     this.shown = new Set(untold.map(shownAs));
     if (untold.length === 0 || this.telling !== null || nowMs < this.tellNotBeforeMs) return;
-    this.telling = this.tell(untold, nowMs).finally(() => {
-      this.telling = null;
-    });
+    // Nobody waits for it: an error of its own, as of a full disk, must not end the watch.
+    this.telling = this.tell(untold, nowMs)
+      .catch((thrown) => {
+        this.tellNotBeforeMs = clock() + TELL_PAUSE_MS;
+        onEvent({ kind: 'problem', text: `What was told could not be noted: ${messageOf(thrown)}.` });
+      })
+      .finally(() => {
+        this.telling = null;
+      });
   }
 
   /** Settles when the hooks that are being told have answered. */
