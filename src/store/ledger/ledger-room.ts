@@ -25,16 +25,23 @@ export function makeRoom(
   const { pageSize, lastPageNumber } = database.getStats() as { pageSize: number; lastPageNumber: number };
   const endByte = (lastPageNumber + 1) * pageSize + neededBytes;
   const { size } = statSync(path);
-  if (size >= Math.min(endByte, fileBytesMax)) return;
   const fd = openSync(path, 'r+');
   try {
-    extend(fd, size, Math.min(endByte + STEP_BYTES, fileBytesMax));
+    // Room that is there may be beyond what this process may write: its last byte tells, and holds nothing.
+    if (size >= Math.min(endByte, fileBytesMax)) writeSync(fd, ZEROS, 0, 1, size - 1);
+    else growTo(fd, size, Math.min(endByte + STEP_BYTES, fileBytesMax));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function growTo(fd: number, size: number, toByte: number): void {
+  try {
+    extend(fd, size, toByte);
     fdatasyncSync(fd);
   } catch (thrown) {
     ftruncateSync(fd, size);
     throw thrown;
-  } finally {
-    closeSync(fd);
   }
 }
 

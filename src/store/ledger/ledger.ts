@@ -197,7 +197,8 @@ function readsOf(
       return checkEntries(all(''), noted, ledgerFolder(stateDirectory));
     },
     latest: <T>(prefix: string, count: number) => {
-      const range = database.getRange({ start: `${prefix}\uffff`, end: prefix, reverse: true, limit: count });
+      const bounds = { start: `${prefix}\uffff`, end: prefix, inclusiveEnd: true };
+      const range = database.getRange({ ...bounds, reverse: true, limit: count });
       return [...range].map(({ key, value }) => ({ key, value: read<T>(value, key, stateDirectory) as T }));
     },
   };

@@ -53,6 +53,21 @@ describe('room for a transaction', () => {
     },
   );
 
+  it('is found missing where the file is larger already than this process may write', async () => {
+    const directory = temporaryFolder();
+    const ledger = openLedger(directory);
+    await ledger.write([['run/now', 'x'.repeat(700_000)]]);
+    await ledger.close();
+    const script = join(directory, 'open.mjs');
+    const opened = `import { openLedger } from ${JSON.stringify(BUILT_LEDGER)};
+      try { openLedger(${JSON.stringify(directory)}); } catch (thrown) { console.log(thrown.code, thrown.message); }`;
+    writeFileSync(script, opened);
+    const words = ['-c', `ulimit -f 64; exec '${process.execPath}' '${script}'`];
+    const { status, stdout, stderr } = spawnSync('bash', words, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^READMILL_STATE_UNUSABLE .*EFBIG/);
+  });
+
   it('a lock of this very process that it could not remove holds it up no more', async () => {
     const directory = temporaryFolder();
     await openLedger(directory).close();

@@ -222,6 +222,16 @@ describe('a write', () => {
 });
 
 describe('what is kept', () => {
+  it('has its last entries with the one whose key is the prefix itself', async () => {
+    const ledger = openLedger(directory);
+    await ledger.write([['file', 1]]);
+    expect(ledger.latest('file', 2)).toEqual([{ key: 'file', value: 1 }]);
+    await ledger.write([['file/a', 2]]);
+    expect(ledger.latest('file', 2).map(({ key }) => key)).toEqual(['file/a', 'file']);
+    expect(ledger.latest('file', 1).map(({ key }) => key)).toEqual(['file/a']);
+    await ledger.close();
+  });
+
   it('is what a map holds after the same writes, and is listed in the order of keys', async () => {
     const ledger = openLedger(directory);
     const model = await expectLikeMap(ledger, 100);
