@@ -1,4 +1,5 @@
 import { SEVERITY } from '../formats/cmep/settings.js';
+import type { ReadFault } from '../formats/reads.js';
 import { isoMinute } from '../model/time.js';
 import { RULES, type SeverityName } from './rules.js';
 
@@ -143,6 +144,29 @@ export class FindingBuffer {
     rows[at + ROW.wholeLength] = textTo - textFrom;
     if (lineTo > lineFrom) this.keepExcerpt(at, bytes, lineFrom, lineTo, textFrom, textTo);
     else rows[at + ROW.excerptCut] = -1;
+  }
+
+  /**
+   * Adds a fault of one record.
+   * @param rule number of the rule that the fault breaks
+   * @param bytes what the fault's places count in
+   */
+  addFault(rule: number, fault: ReadFault, bytes: Uint8Array, column = fault.column): void {
+    this.add(
+      rule,
+      fault.severity,
+      fault.line,
+      column,
+      fault.field,
+      fault.stamp,
+      bytes,
+      fault.textFrom,
+      fault.textTo,
+      fault.meterIdFrom,
+      fault.meterIdTo,
+      fault.start,
+      fault.end,
+    );
   }
 
   /** Counts a finding of which no more places are kept. @returns false where one more is: then it was not counted */

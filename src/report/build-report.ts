@@ -5,14 +5,14 @@ import { RULES } from '../conformance/rules.js';
 import { formatSum } from '../model/decimal.js';
 import { isoDate } from '../model/time.js';
 import { VERSION } from '../model/version.js';
-import { type FinishedNight, reportDirectory } from '../pipeline/finish/finish.js';
+import { batchesOf, type FinishedNight, reportDirectory } from '../pipeline/finish/finish.js';
 import { firstLines } from '../pipeline/finish/night-lists.js';
 import { shownPath } from '../pipeline/intake/intake.js';
 import type { InputRecord } from '../pipeline/run-state.js';
 import { DELIVERED } from './attention.js';
 import { htmlReport } from './html-report.js';
 import { methodCounts, policyReports } from './policy-report.js';
-import type { RunBatch, RunFinding, RunInput, RunReport, RunStatus } from './run-report.js';
+import type { RunFinding, RunInput, RunReport, RunStatus } from './run-report.js';
 
 /** Ontario AMI functional specification v2 (2007), 2.3.1: reads of all meters in each daily read period. */
 const READ_SUCCESS_TARGET_PERCENT = 98;
@@ -135,21 +135,6 @@ function inputOf(
     ...(archivedAs === undefined ? {} : { archivedAs: shownPath(archivedAs) }),
     ...(quarantined === undefined ? {} : { quarantine: shownPath(quarantined) }),
   };
-}
-
-function batchesOf({ tasks }: FinishedNight): RunBatch[] {
-  return tasks.flatMap(({ result, names }) =>
-    result.batches.map((batch, i) => ({
-      file: names[i]!,
-      records: batch.records,
-      reads: batch.reads,
-      bytes: batch.bytes,
-      sha256: batch.sha256,
-      sums: Object.fromEntries([...batch.sums].map(([unit, sum]) => [unit, formatSum(sum)])),
-      firstMeter: batch.firstMeter,
-      lastMeter: batch.lastMeter,
-    })),
-  );
 }
 
 function outputSums({ tasks }: FinishedNight): Record<string, string> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareBytes } from '../../src/model/byte-order.js';
 import {
-  compareBytes,
   compareLatin1,
   EMPTY_PARTITION_MAP,
   PARTITIONS_MAX,

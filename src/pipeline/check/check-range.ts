@@ -129,21 +129,7 @@ class CheckSink implements RangeSink {
   }
 
   fault(fault: ReadFault, bytes: Uint8Array): void {
-    this.findings.add(
-      this.firstRule + fault.fault,
-      fault.severity,
-      fault.line,
-      fault.column,
-      fault.field,
-      fault.stamp,
-      bytes,
-      fault.textFrom,
-      fault.textTo,
-      fault.meterIdFrom,
-      fault.meterIdTo,
-      fault.start,
-      fault.end,
-    );
+    this.findings.addFault(this.firstRule + fault.fault, fault, bytes);
   }
 
   rejected(_start: number, _byteLength: number, _line: number, reads: number): void {

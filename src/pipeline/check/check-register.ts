@@ -1,5 +1,5 @@
+import { compareBytes } from '../../model/byte-order.js';
 import { INTERVAL_OF, REGISTER_OF } from '../../model/units.js';
-import { compareBytes } from '../../store/partition-map.js';
 import type { MeterRegister, RegisterSlice } from '../../store/register/meter-register.js';
 import type { RegisterFacts } from '../../vee/register-span.js';
 

@@ -145,12 +145,11 @@ function staysInInbox(input: InputRecord): boolean {
   return input.status === 'failed' && input.isToolFault !== undefined;
 }
 
-/** `manifest.json`: every batch with its size, counts, control totals and SHA-256. */
-function writeManifest(night: Night, directory: string): void {
-  const { run, tasks } = night;
-  const batches = tasks.flatMap(({ result, names }) =>
+/** The batches of a night in the order of their names, with counts and control totals (exact, five decimals, by unit). */
+export function batchesOf({ tasks }: Pick<Night, 'tasks'>) {
+  return tasks.flatMap(({ result, names }) =>
     result.batches.map((batch, i) => ({
-      file: names[i],
+      file: names[i]!,
       records: batch.records,
       reads: batch.reads,
       bytes: batch.bytes,
@@ -160,6 +159,12 @@ function writeManifest(night: Night, directory: string): void {
       lastMeter: batch.lastMeter,
     })),
   );
+}
+
+/** `manifest.json`: every batch with its size, counts, control totals and SHA-256. */
+function writeManifest(night: Night, directory: string): void {
+  const { run } = night;
+  const batches = batchesOf(night);
   const total = (key: 'records' | 'reads' | 'bytes') => batches.reduce((sum, batch) => sum + batch[key], 0);
   const manifest = {
     runId: run.runId,

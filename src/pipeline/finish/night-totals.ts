@@ -3,7 +3,7 @@ import { ReadmillError } from '../../model/errors.js';
 import type { RunRecord, ScanOutcome } from '../run-state.js';
 import { addDrawnDays, type DrawnDay } from '../settle/drawn-days.js';
 import type { TaskRecord } from '../settle/settle.js';
-import { EXCEPTION, EXCEPTIONS } from '../settle/settle-state.js';
+import { EXCEPTION, EXCEPTIONS, emptyOutcome } from '../settle/settle-state.js';
 import type { DayHours, Outcome } from '../settle/settle-types.js';
 
 /** Where the reads of a source went. */
@@ -113,22 +113,6 @@ function addTasks(run: RunRecord, scan: ScanOutcome, tasks: readonly TaskRecord[
   }
   totals.days = [...days.values()].sort((a, b) => a.day - b.day);
   return totals;
-}
-
-function emptyOutcome(sources: number): Outcome {
-  return {
-    accepted: 0,
-    replaced: 0,
-    waiting: 0,
-    rejected: 0,
-    duplicates: 0,
-    estimated: 0,
-    unresolved: 0,
-    exceptionsBySource: new Float64Array(sources * EXCEPTIONS),
-    policies: [],
-    scaledSpans: 0,
-    lateActuals: 0,
-  };
 }
 
 function emptySource(name: string): SourceOutcome {

@@ -189,11 +189,7 @@ class BlockSink implements ReadSink {
 
   fault(fault: ReadFault, bytes: Uint8Array): void {
     if (this.onFinding === undefined) return;
-    this.findings.add(
-      ...([fault.fault, fault.severity, fault.line, fault.textFrom - fault.start + 1, fault.field] as const),
-      ...([fault.stamp, bytes, fault.textFrom, fault.textTo, fault.meterIdFrom, fault.meterIdTo] as const),
-      ...([fault.start, fault.end] as const),
-    );
+    this.findings.addFault(fault.fault, fault, bytes, fault.textFrom - fault.start + 1);
   }
 
   rejected(): void {}

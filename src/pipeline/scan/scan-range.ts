@@ -163,21 +163,7 @@ export class ScanSink implements RangeSink {
   }
 
   fault(fault: ReadFault, bytes: Uint8Array): void {
-    this.findings.add(
-      this.firstRule + fault.fault,
-      fault.severity,
-      fault.line,
-      fault.column,
-      fault.field,
-      fault.stamp,
-      bytes,
-      fault.textFrom,
-      fault.textTo,
-      fault.meterIdFrom,
-      fault.meterIdTo,
-      fault.start,
-      fault.end,
-    );
+    this.findings.addFault(this.firstRule + fault.fault, fault, bytes);
   }
 
   rejected(start: number, byteLength: number, line: number, reads: number, first: ReadFault): void {

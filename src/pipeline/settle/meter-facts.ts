@@ -1,6 +1,6 @@
+import { areSameBytes, compareBytes } from '../../model/byte-order.js';
 import { UNITS_PER_ONE } from '../../model/decimal.js';
 import { INTERVAL_OF, IS_KWH, IS_ONE_WAY_ENERGY, REGISTER_OF } from '../../model/units.js';
-import { areSameBytes, compareBytes } from '../../store/partition-map.js';
 import type { RegisterSlice } from '../../store/register/meter-register.js';
 import { DEFAULT_POLICY } from '../../vee/policy.js';
 import type { ChannelFacts } from './channel-facts.js';

@@ -1,7 +1,7 @@
+import { areSameBytes } from '../../model/byte-order.js';
 import { isoDate, readDayStart } from '../../model/time.js';
 import { IS_REGISTER, UNITS } from '../../model/units.js';
 import { type KeyColumns, seekKey } from '../../store/history/history-columns.js';
-import { areSameBytes } from '../../store/partition-map.js';
 import type { RegisterSlice } from '../../store/register/meter-register.js';
 import { meterIdText } from '../../store/register/register-rows.js';
 import { csvField } from '../finish/list-writer.js';

@@ -1,6 +1,6 @@
+import { compareBytes } from '../../model/byte-order.js';
 import { readDayStart } from '../../model/time.js';
 import type { KeyColumns } from '../../store/history/history-columns.js';
-import { compareBytes } from '../../store/partition-map.js';
 import type { DayStore } from './day-store.js';
 import type { SettleState } from './settle-state.js';
 import type { PartitionInput } from './settle-types.js';

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { compareBytes } from '../../model/byte-order.js';
 import { readDayOf, readDayStart } from '../../model/time.js';
 import { channelCode, IS_REGISTER, REGISTER_OF } from '../../model/units.js';
 import {
@@ -10,7 +11,6 @@ import {
   meterIdStart,
 } from '../../store/blocks/block-index.js';
 import { createOpenBlock, openBlock, stampOfRead } from '../../store/blocks/block-reads.js';
-import { compareBytes } from '../../store/partition-map.js';
 import type { MeterRegister } from '../../store/register/meter-register.js';
 import { writePieces } from '../files.js';
 import type { ChannelFacts } from './channel-facts.js';

@@ -40,6 +40,23 @@ const STAMP_TABLES_MAX = 512;
 export const EXCEPTION = { replaced: 0, waiting: 1, rejected: 2, duplicates: 3 } as const;
 export const EXCEPTIONS = 4;
 
+/** Nothing counted yet, for so many sources. */
+export function emptyOutcome(sources: number): Outcome {
+  return {
+    accepted: 0,
+    replaced: 0,
+    waiting: 0,
+    rejected: 0,
+    duplicates: 0,
+    estimated: 0,
+    unresolved: 0,
+    exceptionsBySource: new Float64Array(sources * EXCEPTIONS),
+    policies: [],
+    scaledSpans: 0,
+    lateActuals: 0,
+  };
+}
+
 const KEPT = { method: 'kept', referenceDays: '', scale: 0, check: '', policy: '' };
 
 /** Severities of the rules by number, for findings that pass 2 makes. */
@@ -83,19 +100,7 @@ export class SettleState {
   private index: BlockIndex | null = null;
 
   constructor(readonly task: SettleTask) {
-    this.outcome = {
-      accepted: 0,
-      replaced: 0,
-      waiting: 0,
-      rejected: 0,
-      duplicates: 0,
-      estimated: 0,
-      unresolved: 0,
-      exceptionsBySource: new Float64Array(task.sourceCount * EXCEPTIONS),
-      policies: [],
-      scaledSpans: 0,
-      lateActuals: 0,
-    };
+    this.outcome = emptyOutcome(task.sourceCount);
     this.findings = new FindingBuffer(task.findingsMax);
     this.writer = new CmepWriter(task.output);
     const prefix = `${task.stagingDirectory}/task-${task.index}`;

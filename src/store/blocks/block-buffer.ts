@@ -1,3 +1,4 @@
+import type { ReadRecord } from '../../formats/reads.js';
 import {
   BLOCK_EXPLICIT_STAMPS,
   BLOCK_HAS_CONSTANT,
@@ -10,22 +11,7 @@ import {
 import { UNITS_PER_ONE } from '../../model/decimal.js';
 
 /** The reads of one record as a format's reader hands them over; see `model/block` for the fields. */
-export interface ReadsOfRecord {
-  meterIdFrom: number;
-  meterIdTo: number;
-  channel: number;
-  resend: boolean;
-  creationStamp: number;
-  intervalMinutes: number;
-  constant: number;
-  regular: boolean;
-  count: number;
-  stamps: Int32Array;
-  values: Float64Array;
-  metas: Int32Array;
-  byteLength: number;
-  line: number;
-}
+export type ReadsOfRecord = Omit<ReadRecord, 'start'>;
 
 /** Word of a block that holds the index of its partition. */
 const PARTITION_WORD = 9;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { BLOCK_HAS_CONSTANT, BLOCK_HEADER_WORDS, BLOCK_RESEND } from '../../model/block.js';
+import { compareBytes } from '../../model/byte-order.js';
 import { codeOf, ReadmillError } from '../../model/errors.js';
-import { compareBytes } from '../partition-map.js';
 
 /** Where blocks of a partition lie: piece i is `lengths[i]` bytes at `offsets[i]` of `files[fileIndex[i]]`. */
 export interface BlockPieces {

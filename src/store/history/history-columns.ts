@@ -1,5 +1,5 @@
+import { compareBytes } from '../../model/byte-order.js';
 import { COMMODITIES, channelCode, UNITS, unitCode } from '../../model/units.js';
-import { compareBytes } from '../partition-map.js';
 
 /** Text of a channel as history files name it: units and commodity. */
 export function channelText(channel: number): string {

@@ -1,3 +1,5 @@
+import { compareBytes } from '../../model/byte-order.js';
+
 /**
  * Rows of the meter register as columns. A row is one channel (meter id and units) in one span of active
  * time. Rows stand in the order meter id (bytes), unit code, start of active time.
@@ -150,22 +152,6 @@ export function compareMeterIds(a: RegisterRows, i: number, b: RegisterRows, j: 
 export function compareMeterIdTo(rows: RegisterRows, i: number, id: Uint8Array): number {
   const from = rows.meterIdOffsets[i]!;
   return compareBytes(rows.meterIdBytes, from, rows.meterIdOffsets[i + 1]!, id, 0, id.length);
-}
-
-function compareBytes(
-  a: Uint8Array,
-  aFrom: number,
-  aTo: number,
-  b: Uint8Array,
-  bFrom: number,
-  bTo: number,
-): number {
-  const common = Math.min(aTo - aFrom, bTo - bFrom);
-  for (let k = 0; k < common; k++) {
-    const difference = a[aFrom + k]! - b[bFrom + k]!;
-    if (difference !== 0) return difference;
-  }
-  return aTo - aFrom - (bTo - bFrom);
 }
 
 /** Order of rows in the register; rows of the same key stand in the order of the source. */

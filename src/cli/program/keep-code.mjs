@@ -11,7 +11,7 @@ import { bundlePath, startPath, startText } from './bundle.mjs';
 
 const SELF = fileURLToPath(import.meta.url);
 const [MAIN, NIGHT] = ['src/cli/main', 'workers/night'];
-const LOADER = fileURLToPath(new URL('../src/cli/load-program.cjs', import.meta.url));
+const LOADER = fileURLToPath(new URL('../load-program.cjs', import.meta.url));
 
 /** The start file of the threads while code is gathered: it keeps the code after each task. */
 function gatheringText() {

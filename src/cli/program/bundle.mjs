@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const PROGRAM = join(ROOT, 'dist', 'program');
 const LOADER = join(ROOT, 'src', 'cli', 'load-program.cjs');
 /** What is bundled, by its path without ending. */
