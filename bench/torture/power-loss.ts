@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 /** One entry of the journal that the preload module keeps: a change of the disk, in the order of all threads. */
 export type DiskChange =
@@ -24,9 +24,12 @@ interface FileOnDisk {
   isDirty: boolean;
 }
 
+/** LMDB syncs what it writes by itself, unseen here; what is written into its file beside it is room without content. */
+const LMDB_FILE = 'data.mdb';
+
 /**
  * Takes from the disk what a loss of power may take: bytes that were not synced, and names that were given by a
- * rename whose folder was not synced since. What LMDB writes is not looked at: it syncs by itself.
+ * rename whose folder was not synced since. The file of LMDB is not looked at.
  * @param keepsName whether a rename that was not synced holds all the same: the system may have written it already
  * @returns what was taken, a line each
  */
@@ -41,7 +44,8 @@ export function losePower(journal: readonly DiskChange[], keepsName: (to: string
     taken.push(`${to} is ${path} again`);
   }
   for (const [path, { syncedBytes, isDirty }] of files) {
-    if (!isDirty || !existsSync(path) || statSync(path).size <= syncedBytes) continue;
+    if (!isDirty || basename(path) === LMDB_FILE || !existsSync(path) || statSync(path).size <= syncedBytes)
+      continue;
     truncateSync(path, syncedBytes);
     taken.push(`${path} has ${syncedBytes} bytes`);
   }

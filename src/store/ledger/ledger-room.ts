@@ -23,13 +23,15 @@ export function makeRoom(
   fileBytesMax: number,
 ): void {
   const { pageSize, lastPageNumber } = database.getStats() as { pageSize: number; lastPageNumber: number };
-  const endByte = (lastPageNumber + 1) * pageSize + neededBytes;
+  const usedBytes = (lastPageNumber + 1) * pageSize;
+  const endByte = usedBytes + neededBytes;
   const { size } = statSync(path);
   const fd = openSync(path, 'r+');
   try {
     // Room that is there may be beyond what this process may write: its last byte tells, and holds nothing.
-    if (size >= Math.min(endByte, fileBytesMax)) writeSync(fd, ZEROS, 0, 1, size - 1);
-    else growTo(fd, size, Math.min(endByte + STEP_BYTES, fileBytesMax));
+    if (size < Math.min(endByte, fileBytesMax))
+      growTo(fd, size, Math.min(endByte + STEP_BYTES, fileBytesMax));
+    else if (size > usedBytes) writeSync(fd, ZEROS, 0, 1, size - 1);
   } finally {
     closeSync(fd);
   }

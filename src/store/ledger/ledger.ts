@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { open, type RootDatabase } from 'lmdb';
@@ -19,7 +19,7 @@ import {
   UNSUMMED,
   withCheck,
 } from './ledger-entries.js';
-import { damageOfPages } from './ledger-pages.js';
+import { LEDGER_FILE, ledgerFolder, refuseDamagedFile } from './ledger-file.js';
 import { makeRoom, REMOVAL_BYTES, TRANSACTION_BYTES } from './ledger-room.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
@@ -29,15 +29,11 @@ const LAYOUT_WITHOUT_CHECKS = 2;
 const MAP_BYTES = 1 << 30;
 /** Without `overlappingSync` a commit is on disk before its meta page is, and LMDB never goes back to an earlier one. */
 const LMDB_OPTIONS = { encoding: 'binary', mapSize: MAP_BYTES, overlappingSync: false } as const;
-/** Name of LMDB's file in the folder of the ledger. */
-const LEDGER_FILE = 'data.mdb';
 /** Layouts that there may ever be; a number beyond is damage. */
 const LAYOUTS_MAX = 100;
 
 /** Folders of ledgers that this process has open for work. */
 const heldHere = new Set<string>();
-
-const ledgerFolder = (stateDirectory: string): string => join(stateDirectory, 'ledger');
 
 /** What the ledger holds of each kind, by key. Values are small: what is large lies in files that it names. */
 export interface LedgerValues {
@@ -86,7 +82,7 @@ export function openLedger(stateDirectory: string): Ledger {
   const path = ledgerFolder(stateDirectory);
   let database: RootDatabase<Buffer, string>;
   refuseRedisLedger(stateDirectory);
-  refuseDamagedPages(stateDirectory);
+  refuseDamagedFile(stateDirectory);
   try {
     makeFolder(path, 0o700);
     database = open({ path, ...LMDB_OPTIONS, noMemInit: true, commitDelay: 0 });
@@ -157,8 +153,7 @@ export type LedgerView = Pick<Ledger, 'get' | 'list' | 'latest' | 'check' | 'clo
 export function viewLedger(stateDirectory: string): LedgerView | null {
   const path = ledgerFolder(stateDirectory);
   refuseRedisLedger(stateDirectory);
-  if (!existsSync(path)) return null;
-  refuseDamagedPages(stateDirectory);
+  if (!refuseDamagedFile(stateDirectory)) return null;
   let database: RootDatabase<Buffer, string>;
   try {
     database = open<Buffer, string>({ path, ...LMDB_OPTIONS, readOnly: true });
@@ -245,22 +240,6 @@ function refuseRedisLedger(stateDirectory: string): void {
     'READMILL_STATE_UNUSABLE',
     `The ledger of the state folder ${stateDirectory} is on a Redis. Set ledger in the configuration to its redis:// address.`,
   );
-}
-
-function refuseDamagedPages(stateDirectory: string): void {
-  const path = join(ledgerFolder(stateDirectory), LEDGER_FILE);
-  if (!existsSync(path)) return;
-  let damage: string | null;
-  try {
-    damage = damageOfPages(path);
-  } catch (thrown) {
-    throw new ReadmillError(
-      'READMILL_STATE_UNUSABLE',
-      `The state folder ${stateDirectory} cannot be read: ${messageOf(thrown)}. Nothing is lost. Check its rights and the disk, then run the same command again.`,
-      { cause: thrown },
-    );
-  }
-  if (damage !== null) throw damagedLedger(ledgerFolder(stateDirectory), damage);
 }
 
 /** Enters this process as the one that works on the folder; a transaction of lmdb holds across processes. */

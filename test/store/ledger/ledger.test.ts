@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
@@ -283,6 +283,20 @@ describe('a damaged ledger', () => {
 
   it('is told wherever it is cut off, but for what was free', () => {
     for (const seed of [1, 2]) expect(opened(seed, 'cut', 20).READMILL_STATE_DAMAGED).toBeGreaterThan(12);
+  });
+
+  it('is told where its file is empty or gone though there is a history, and is none yet without one', () => {
+    const path = join(directory, 'ledger', 'data.mdb');
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '');
+    expect(viewLedger(directory)).toBeNull();
+    mkdirSync(join(directory, 'history'));
+    expect(viewLedger(directory)).toBeNull();
+    writeFileSync(join(directory, 'history', 'p0.arrow'), 'x');
+    const damaged = expect.objectContaining({ code: 'READMILL_STATE_DAMAGED' });
+    for (const look of [viewLedger, openLedger]) expect(() => look(directory)).toThrow(damaged);
+    rmSync(path);
+    for (const look of [viewLedger, openLedger]) expect(() => look(directory)).toThrow(damaged);
   });
 
   it('is told where LMDB would write into a page in place, free too many pages, or go back to an earlier state', async () => {
