@@ -9,6 +9,6 @@ vi.mock('../../src/pipeline/worker-pool.js', async (original) => ({
 /** The same months each time; `npm run test:long` draws others. */
 const SEED = 92_577_414;
 
-test('months of channels come out as the rules say', async () => {
+test('months of channels come out as the rules say', { timeout: 400_000 }, async () => {
   expect(await compareMonths(extentOf(3, 100, SEED))).toEqual([]);
 });
