@@ -11,6 +11,7 @@ const HANG_SECONDS = 180;
 export interface Ended {
   /** Exit code; null where a signal ended it. */
   code: number | null;
+  signal: NodeJS.Signals | null;
   hung: boolean;
   stdout: string;
   stderr: string;
@@ -61,10 +62,11 @@ export function startProgram(args: readonly string[], circumstances: Circumstanc
   }, 1_000);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       clearInterval(timer);
       const text = (pieces: Buffer[]) => Buffer.concat(pieces).toString('utf8');
-      resolve({ code, hung, stdout: text(out), stderr: text(err), wallMs: performance.now() - beganMs });
+      const wallMs = performance.now() - beganMs;
+      resolve({ code, signal, hung, stdout: text(out), stderr: text(err), wallMs });
     });
   });
   return { child, ended };

@@ -232,7 +232,10 @@ function checkLife(soak: Soak, death: Death, ended: Ended | null): void {
   );
   if (/\n\s+at |\\n\s+at /.test(stderr)) violations.push(`${death.name}: a stack is shown: ${stderr}`);
   const isKill = death.signal === 'SIGKILL';
-  if (code === null && !isKill) violations.push(`${death.name}: ended by a signal: ${stderr}`);
+  // Asked to end before it took signals, it ends by them: it had begun nothing.
+  const isEarly = stdout === '' && ended.signal === death.signal;
+  if (code === null && !isKill && !isEarly)
+    violations.push(`${death.name}: ended by ${ended.signal}: ${stderr}`);
   if (code !== null && code !== 0 && !(code === 1 && /READMILL_\w+/.test(stderr)))
     violations.push(`${death.name}: exit code ${code}: ${stderr}`);
   if (code === 0 && isKill) violations.push(`${death.name}: ended by itself: ${stderr}`);
