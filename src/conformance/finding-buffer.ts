@@ -303,19 +303,11 @@ export function shownText(bytes: Uint8Array, from: number, length: number, whole
   return wholeLength > length ? `${shown}... (${wholeLength} bytes)` : shown;
 }
 
-/** `\xNN` takes this many characters. */
-const ESCAPE_LENGTH = 4;
-const BACKSLASH = 0x5c;
-let scratch = Buffer.alloc(ESCAPE_LENGTH * EXCERPT_BYTES_MAX);
+/** What is not shown as it is: a backslash too, since it begins what stands for such a byte. */
+const UNPRINTABLE = /[^\x20-\x5b\x5d-\x7e]/g;
 
 /** Text with everything unprintable as \xNN, made in one piece: a string that grows by characters takes kilobytes. */
 function escaped(bytes: Uint8Array, from: number, length: number): string {
-  if (scratch.length < length * ESCAPE_LENGTH) scratch = Buffer.alloc(length * ESCAPE_LENGTH);
-  let end = 0;
-  for (let at = from; at < from + length; at++) {
-    const byte = bytes[at]!;
-    if (byte >= 0x20 && byte <= 0x7e && byte !== BACKSLASH) scratch[end++] = byte;
-    else end += scratch.write(`\\x${byte.toString(16).padStart(2, '0')}`, end, 'latin1');
-  }
-  return scratch.toString('latin1', 0, end);
+  const text: string = Buffer.prototype.latin1Slice.call(bytes, from, from + length);
+  return text.replace(UNPRINTABLE, (odd) => `\\x${odd.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
