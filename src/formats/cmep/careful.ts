@@ -1,33 +1,25 @@
-import { METER_ID_BYTES_MAX } from '../../model/block.js';
 import { UNITS_PER_ONE } from '../../model/decimal.js';
 import { LETTER_NO_VALUE, letterOf, NO_DECIMALS, withDecimals } from '../../model/quality.js';
 import { gridMinutes } from '../../model/time.js';
-import { COMMODITIES, channelCode, IS_CONSUMPTION, IS_REGISTER, UNITS, unitCode } from '../../model/units.js';
-import { FITS_COMMODITY } from './commodities.js';
+import { IS_CONSUMPTION, IS_REGISTER } from '../../model/units.js';
 import { FAULT } from './faults.js';
 import { parseFlag } from './flag.js';
+import { HeaderReader } from './header-reader.js';
 import { KnownTriples, STAMP_BYTES } from './known-triples.js';
-import { HEADER_FIELDS, LineReader } from './line-reader.js';
-import { type NumberResult, parseNumber } from './number.js';
+import { HEADER_FIELDS } from './line-reader.js';
+import { parseNumber } from './number.js';
 import { PlainParts } from './plain-parts.js';
-import { MANDATORY_FIELDS, OTHER_TYPES, PURPOSES, TIME_OF_USE } from './record-types.js';
+import { OTHER_TYPES, TIME_OF_USE } from './record-types.js';
 import { COUNT_MAX, PLAIN_FIELD_BYTES_MAX, PROTOCOL_TEXT_BYTES_MAX, SEVERITY } from './settings.js';
-import { parseInterval, parseStamp } from './stamp.js';
+import { parseStamp } from './stamp.js';
 
 const TAB = 9;
-/** Fields that are numbers: the constant and the count. */
-const NUMBER_FIELDS = [12, 14];
 
 /**
  * Reads one line after all the rules, field by field, into `record`; what it finds goes to the sink. The
  * reader's quick path takes over the lines that repeat the shape of one that passed here.
  */
-export class CarefulReader extends LineReader {
-  private readonly number: NumberResult = { value: 0, decimals: 0, rounded: false };
-  /** By code of the unit: 1 where the profile lists it. */
-  private readonly isListedUnit = Uint8Array.from(UNITS, (unit) =>
-    this.settings.units.includes(unit) ? 1 : 0,
-  );
+export class CarefulReader extends HeaderReader {
   private readonly known = new KnownTriples();
   private readonly plain = new PlainParts(this.record, this.settings.zoneMinutes);
   /** Of the line that was read last: reads that its header tells of, where that is known already or has no fault; else -1. */
@@ -124,81 +116,6 @@ export class CarefulReader extends LineReader {
   private checkLineEnd(to: number, next: number): void {
     if (next === to) this.tell('cmep/missing-final-newline', 0, to, to);
     else if (next - to === 1) this.tell('cmep/line-ending', 0, to, next);
-  }
-
-  private readHeader(): void {
-    const { record, settings, fields, bytes } = this;
-    for (const field of MANDATORY_FIELDS)
-      if (this.isEmpty(field)) this.tellField('cmep/missing-field', field);
-    this.readMeterId();
-    if (!this.isEmpty(2) && !settings.versions.includes(this.text(1)))
-      this.tellField('cmep/record-version', 2);
-    if (!this.isEmpty(7)) {
-      const stamp = parseStamp(bytes, fields.from[6]!, fields.to[6]!);
-      if (stamp < 0) this.tellField('cmep/bad-timestamp', 7);
-      record.creationStamp = stamp - settings.zoneMinutes;
-    }
-    const purpose = this.text(8);
-    if (purpose !== '' && !(PURPOSES.includes(purpose) && settings.purposes.includes(purpose))) {
-      this.tellField('cmep/unknown-purpose', 9);
-    }
-    record.resend = purpose === 'RESEND';
-    this.readUnits();
-    this.readConstant();
-    record.intervalMinutes = 0;
-    if (!this.isEmpty(13)) {
-      const interval = parseInterval(bytes, fields.from[12]!, fields.to[12]!);
-      if (interval < 0 || (interval === 0 && !settings.zeroInterval)) this.tellField('cmep/bad-interval', 13);
-      else if (interval > 0 && !settings.intervalsMinutes.includes(interval)) {
-        this.tellField('cmep/interval-not-allowed', 13);
-      }
-      record.intervalMinutes = Math.max(interval, 0);
-    }
-  }
-
-  /** Lengths of the header's fields, and the field that names the meter. */
-  private readMeterId(): void {
-    const { record, settings, fields } = this;
-    const { meterIdFields, fieldBytes } = settings;
-    const idField = meterIdFields.find((field) => !this.isEmpty(field));
-    for (let field = 1; field <= Math.min(HEADER_FIELDS, fields.count); field++) {
-      if (this.length(field) <= fieldBytes[field - 1]! || NUMBER_FIELDS.includes(field)) continue;
-      // Nothing of ours has room for a longer id, whatever the profile says.
-      const isTooLong = field === idField && this.length(field) > METER_ID_BYTES_MAX;
-      this.tellField('cmep/field-too-long', field, isTooLong ? SEVERITY.error : undefined);
-    }
-    if (idField === undefined) {
-      this.tellField('cmep/missing-meter-id', meterIdFields[0]!);
-      return;
-    }
-    record.meterIdFrom = fields.from[idField - 1]!;
-    record.meterIdTo = fields.to[idField - 1]!;
-  }
-
-  private readUnits(): void {
-    const { settings } = this;
-    const commodityText = this.text(9);
-    const commodity = commodityText.length === 1 ? COMMODITIES.indexOf(commodityText) : -1;
-    if (commodityText !== '' && (commodity < 0 || !settings.commodities.includes(commodityText))) {
-      this.tellField('cmep/unknown-commodity', 10);
-    }
-    const unitText = this.text(10);
-    const unit = unitCode(unitText);
-    if (unitText !== '' && (unit < 0 || this.isListedUnit[unit] === 0)) {
-      this.tellField('cmep/unknown-units', 11);
-    }
-    this.record.channel = channelCode(Math.max(unit, 0), Math.max(commodity, 0));
-    if (commodity >= 0 && unit >= 0 && FITS_COMMODITY[this.record.channel] === 0) {
-      this.tellField('cmep/units-commodity-mismatch', 11);
-    }
-  }
-
-  private readConstant(): void {
-    this.record.constant = UNITS_PER_ONE;
-    if (this.isEmpty(12)) return;
-    const fault = parseNumber(this.bytes, this.fields.from[11]!, this.fields.to[11]!, this.number);
-    if (fault >= 0) this.tellNumber(fault, 12);
-    else this.record.constant = this.number.value;
   }
 
   /** Count of triples by field 14, or -1 where that is no whole number. */
