@@ -104,7 +104,9 @@ h1.plain{color:inherit;margin-top:1.5rem}
 .keys{color:var(--muted);font-size:.87rem;margin-top:2.5rem}
 @media screen and (max-width:46rem){
 th,td{overflow-wrap:anywhere}
-td.severity{white-space:nowrap;overflow-wrap:normal}
+td.severity{white-space:nowrap}
+thead th,td.severity,td.state,td.n{overflow-wrap:normal}
+.runs th small{max-width:6.5rem}
 .sources td.n,.deliveries td.n{text-align:left}
 .two{grid-template-columns:minmax(0,1fr)}
 h1{font-size:1.5rem}

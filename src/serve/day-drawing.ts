@@ -38,7 +38,9 @@ export function dayDrawing({ units, intervalMinutes, slots }: ExplainedChannel):
     (value) =>
       markup`<line class="grid" x1="0" x2="100%" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/>`,
   );
-  const labels = marks.map(
+  // Where the bars stand is plain without a number.
+  const named = marks.filter((value) => value !== 0);
+  const labels = named.map(
     (value) => markup`<text class="value" x="0" y="${(y(value) - 3).toFixed(1)}">${rounded(value)}</text>`,
   );
   const hours = [0, 6, 12, 18, 24].map((hour) => {

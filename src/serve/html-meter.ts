@@ -2,6 +2,7 @@ import { swatch } from '../conformance/report/hour-strip.js';
 import { constantMarkup, type Markup, markup } from '../conformance/report/html-markup.js';
 import type { ExplainedChannel, ExplainedSlot } from '../pipeline/explain-day.js';
 import { dayDrawing, smallDrawing } from './day-drawing.js';
+import { timeOf } from './html-layout.js';
 import type { MeterView } from './meter-view.js';
 import { reasonsOf } from './slot-reasons.js';
 
@@ -41,7 +42,7 @@ function channelPart(channel: ExplainedChannel, zone: number): Markup {
   const read =
     registers.length === 0
       ? null
-      : markup`<p class="note">Register: ${registers.map(({ stamp, value }, i) => markup`${i === 0 ? '' : ', '}${value} at <span class="stamp">${stamp}</span>`)}</p>`;
+      : markup`<p class="note">Register: ${registers.map(({ stamp, value }, i) => markup`${i === 0 ? '' : ', '}${value} at ${timeOf(stamp, zone)}`)}, market time</p>`;
   return markup`<section aria-label="${units}"><h2>${units} <small class="note">every ${intervalMinutes} min, ${settled ? 'settled' : 'not settled yet'}, day's total ${sum}</small></h2>
 <p class="legend"><span class="keep">${swatch('actual')} actual</span> <span class="keep">${swatch('estimated')} estimated</span> <span class="keep">${swatch('waiting')} waits for its day</span> <span class="keep">${swatch('none')} no value</span> <span class="keep"><svg class="swatch" width="14" height="11" aria-hidden="true"><line class="raw-key" x1="0" x2="14" y1="5.5" y2="5.5"/></svg> as it came, where that is not what went out</span></p>
 ${dayDrawing(channel)}

@@ -23,7 +23,7 @@ ${attentionList(view.attention, zone)}
 ${figures(view)}
 ${sourcesSection(view)}
 ${deliveriesSection(view, zone)}
-<div class="two">${findingsSection(view)}${reviewSection(view)}</div>
+<div class="two">${findingsSection(view)}${reviewSection(view, zone)}</div>
 <div class="two">${runsSection(view, zone)}${certificatesSection(view, zone)}</div>
 ${
   view.isTonight
@@ -160,12 +160,12 @@ function findingsSection({ findings }: NightView): Markup {
   return markup`<section aria-labelledby="findings-heading"><h2 id="findings-heading">Findings by rule</h2>${body}</section>`;
 }
 
-function reviewSection({ review, missingSample, meters }: NightView): Markup {
+function reviewSection({ review, missingSample, meters }: NightView, zone: number): Markup {
   const link = (meterId: string, stamp: string) =>
     markup`<a href="/meters/${encodeURIComponent(meterId)}${stamp === '' ? '' : `/at/${encodeURIComponent(stamp)}`}">${meterId}</a>`;
   const rows = review.sample.map(
     ({ meterId, units, stamp, code, detail }) =>
-      markup`<tr><th scope="row">${link(meterId, stamp)}<small>${units} ${stamp}</small></th><td>${detail}<br><code>${code}</code></td></tr>`,
+      markup`<tr><th scope="row">${link(meterId, stamp)}<small>${units} ${stamp === '' ? null : timeOf(stamp, zone)}</small></th><td>${detail}<br><code>${code}</code></td></tr>`,
   );
   const more = review.count - review.sample.length;
   const list =
@@ -192,5 +192,5 @@ function runsSection({ runs }: NightView, zone: number): Markup {
           ({ runId, now, status, files, received, seconds }) =>
             markup`<tr><th scope="row"><a href="/runs/${runId}">${timeOf(now, zone, false)}</a><small>${runId}</small></th><td class="state ${states[status] ?? ''}">${status}</td><td class="n">${formatCount(files)}</td><td class="n">${formatCount(received)}</td><td class="n">${formatSeconds(seconds)}</td></tr>`,
         )}</tbody></table>`;
-  return markup`<section aria-labelledby="runs-heading"><h2 id="runs-heading">Runs of the night</h2>${body}</section>`;
+  return markup`<section class="runs" aria-labelledby="runs-heading"><h2 id="runs-heading">Runs of the night</h2>${body}</section>`;
 }
