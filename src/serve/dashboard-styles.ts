@@ -54,6 +54,8 @@ h2 small,.state small{font-weight:400}
 @media screen and (max-width:46rem){.turn h1{white-space:normal;font-size:1.3rem}}
 details.list{margin:.6rem 0}
 td.actions{text-align:right;white-space:nowrap}
+.deliveries td.state{white-space:nowrap}
+.deliveries td .path{display:block;width:auto;max-width:none}
 td form{margin:0;display:inline}
 td button{padding:.1rem .6rem;font-size:.87rem}
 .came{min-width:7rem}
