@@ -165,7 +165,7 @@ function reviewSection({ review, missingSample, meters }: NightView, zone: numbe
     markup`<a href="/meters/${encodeURIComponent(meterId)}${stamp === '' ? '' : `/at/${encodeURIComponent(stamp)}`}">${meterId}</a>`;
   const rows = review.sample.map(
     ({ meterId, units, stamp, code, detail }) =>
-      markup`<tr><th scope="row">${link(meterId, stamp)}<small>${units} ${stamp === '' ? null : timeOf(stamp, zone)}</small></th><td>${detail}<br><code>${code}</code></td></tr>`,
+      markup`<tr><th scope="row">${link(meterId, stamp)}<small>${units} ${Number.isNaN(Date.parse(stamp)) ? stamp : timeOf(stamp, zone)}</small></th><td>${detail}<br><code>${code}</code></td></tr>`,
   );
   const more = review.count - review.sample.length;
   const list =
