@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AMRDEF_PROVINCE_ROOM_BYTES, AMRDEF_ROOM_BYTES, benchAmrdef } from './amrdef/main.js';
-import { benchAs2, FULL_AS2_PLAN, LARGE_FILE_BYTES, SHORT_AS2_PLAN } from './as2/main.js';
+import { benchAs2, FULL_AS2_PLAN, SHORT_AS2_PLAN, withProvince } from './as2/main.js';
 import { benchCheck } from './check/main.js';
 import { fileSystemType, roomBytes } from './disk.js';
 import { runMicro } from './micro.js';
@@ -25,7 +25,7 @@ npm run bench -- amrdef --large  with a night of 5,000,000 meters (23 GB) too
 npm run bench -- amrdef --short  seconds: right answers only, writes nothing
 npm run bench -- as2          a large message, a receiver under load, a night up to the spool; about
                               five minutes; writes docs/benchmarks-as2.md
-npm run bench -- as2 --large  also sends and receives a file of 2 GiB
+npm run bench -- as2 --large  also sends and receives a file of 2 GiB, and carries 5,000,000 meters
 npm run bench -- as2 --short  all of it in seconds: right answers only, writes nothing
 npm run bench -- serve        a night alone, and beside a dashboard that is asked all the time; minutes;
                               writes docs/benchmarks-serve.md
@@ -39,6 +39,8 @@ const PAGE = new URL('../../docs/benchmarks.md', import.meta.url);
 const MEMORY_FOLDER = '/dev/shm';
 /** Room for the AS2 part: payload, message, decrypted, opened and received file, and the rival's. */
 const AS2_ROOM_BYTES = 8 * 2 ** 30;
+/** With the files of a province-night, its work files, batches, history and messages. */
+const AS2_PROVINCE_ROOM_BYTES = 16 * 2 ** 30;
 
 /** Room for the night beside a dashboard: its files, work files, batches and history. */
 const SERVE_ROOM_BYTES = 4 * 2 ** 30;
@@ -142,10 +144,11 @@ async function benchReadings(): Promise<void> {
 
 async function benchMessages(): Promise<void> {
   const base = values.short ? SHORT_AS2_PLAN : FULL_AS2_PLAN;
-  const plan = values.large ? { ...base, fileBytes: LARGE_FILE_BYTES } : base;
+  const plan = values.large ? withProvince(base) : base;
   const command = values.short ? null : `npm run bench -- as2${values.large ? ' --large' : ''}`;
   // Files lie in memory where that can be, so that no disk decides; the largest lies on the disk always.
-  const folder = workFolder(hasFree(MEMORY_FOLDER, AS2_ROOM_BYTES) ? MEMORY_FOLDER : values.dir);
+  const roomBytes = values.large ? AS2_PROVINCE_ROOM_BYTES : AS2_ROOM_BYTES;
+  const folder = workFolder(hasFree(MEMORY_FOLDER, roomBytes) ? MEMORY_FOLDER : values.dir);
   for (const wrong of await benchAs2(folder, workFolder(values.dir), plan, command)) {
     process.stderr.write(`Wrong answer: ${wrong}\n`);
     process.exitCode = 1;

@@ -8,7 +8,7 @@ import { type LargeMessageFigure, measureLargeMessage } from './large-message.js
 import { as2Page } from './page.js';
 import { type LoadFigure, measureLoad } from './receiver-load.js';
 import { measureSpooledNight, type SpooledNightFigure } from './spooled-night.js';
-import { as2Verdicts } from './targets.js';
+import { as2Verdicts, PROVINCE_METERS } from './targets.js';
 
 const MIB = 1024 * 1024;
 const PAGE = new URL('../../../docs/benchmarks-as2.md', import.meta.url);
@@ -47,7 +47,16 @@ export const FULL_AS2_PLAN: As2Plan = {
 };
 
 /** A file that is larger than what fits anywhere but on a disk. */
-export const LARGE_FILE_BYTES = 2048 * MIB;
+const LARGE_FILE_BYTES = 2048 * MIB;
+
+/** The plan with such a file, and with the night of a province. */
+export function withProvince(plan: As2Plan): As2Plan {
+  return {
+    ...plan,
+    fileBytes: LARGE_FILE_BYTES,
+    nights: [...plan.nights, { meters: PROVINCE_METERS, rounds: 3 }],
+  };
+}
 
 /** What the AS2 part measured. */
 export interface As2Figures {
