@@ -259,12 +259,14 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/pipeline/check/check-inputs.ts',
         says: 'files in one call',
         beyond: '`READMILL_OPTION`',
+        test: 'test/pipeline/check/check-limits.test.ts',
       },
       {
         name: 'ARCHIVE_DEPTH_MAX',
         file: 'src/pipeline/check/check-inputs.ts',
         says: 'archives within each other',
         beyond: 'the file counts as unreadable',
+        test: 'test/pipeline/check/check-limits.test.ts',
       },
       {
         name: 'KEPT_INPUT_BYTES_MAX',
@@ -292,12 +294,14 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/pipeline/check/check-partition.ts',
         says: 'bytes of reads in a partition',
         beyond: '`READMILL_METER_TOO_LARGE`: only a single meter can reach it',
+        test: 'test/pipeline/check/check-limits.test.ts',
       },
       {
         name: 'CHANNEL_READS_MAX',
         file: 'src/pipeline/check/check-channel.ts',
         says: 'reads of one channel',
         beyond: 'the same',
+        test: 'test/pipeline/check/check-limits.test.ts',
       },
       {
         name: 'QUICK_BLOCKS_MAX',
@@ -319,14 +323,22 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/conformance/finding-buffer.ts',
         says: 'findings of a code in a run',
         beyond: 'counted',
+        test: 'test/pipeline/scan/scan-limits.test.ts',
       },
       {
         name: 'FINDINGS_DEFAULT',
         file: 'src/cli/check.ts',
         says: 'findings of a code in `check`',
         beyond: 'counted; `truncated` is true. `--max-findings` sets it',
+        test: 'test/cli/check-limits.test.ts',
       },
-      { name: 'FINDINGS_MAX', file: 'src/cli/check.ts', says: '', beyond: '`--max-findings` refuses it' },
+      {
+        name: 'FINDINGS_MAX',
+        file: 'src/cli/check.ts',
+        says: '',
+        beyond: '`--max-findings` refuses it',
+        test: 'test/cli/check-limits.test.ts',
+      },
       {
         name: 'TEXT_BYTES_MAX',
         file: 'src/conformance/finding-buffer.ts',
@@ -430,18 +442,21 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/conformance/file-check.ts',
         says: "read days of a file's coverage, the latest",
         beyond: 'left out, and counted',
+        test: 'test/pipeline/check/check-limits.test.ts',
       },
       {
         name: 'TEXT_BYTES_MAX',
         file: 'src/pipeline/finish/quarantine.ts',
         says: 'bytes of the text in `.reasons.csv`',
         beyond: 'cut, with its length',
+        test: 'test/pipeline/finish/quarantine.test.ts',
       },
       {
         name: 'EXAMPLES_MAX',
         file: 'src/report/build-report.ts',
         says: 'examples of a code in the report',
         beyond: 'counted',
+        test: 'test/report/build-report.test.ts',
       },
       {
         name: 'EXAMPLES_SHOWN_MAX',
@@ -455,6 +470,7 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/report/build-report.ts',
         says: 'lines of the review and missing-meter lists',
         beyond: 'in the lists beside',
+        test: 'test/report/build-report.test.ts',
       },
       {
         name: 'TABLE_ROWS_MAX',
@@ -468,6 +484,7 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/report/build-report.ts',
         says: 'read days in the report, the latest',
         beyond: 'left out',
+        test: 'test/report/build-report.test.ts',
       },
       {
         name: 'DAYS_DRAWN_MAX',
