@@ -538,12 +538,14 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/pipeline/settle/emit-channel.ts',
         says: 'reads in a record that is written',
         beyond: 'the next record',
+        test: 'test/pipeline/settle/settle-limits.test.ts',
       },
       {
         name: 'REGISTER_KEEP_DAYS',
         file: 'src/pipeline/settle/settle-partition.ts',
         says: 'days that register reads are looked back for',
         beyond: 'the read begins no span',
+        test: 'test/pipeline/settle/settle-limits.test.ts',
       },
       {
         name: 'HISTORY_SPARE_DAYS',
@@ -612,6 +614,7 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/pipeline/settle/settle.ts',
         says: 'of the records of the fullest day',
         beyond: 'a day with less does not count for completeness and missing meters',
+        test: 'test/pipeline/settle/settle-limits.test.ts',
       },
     ],
   },

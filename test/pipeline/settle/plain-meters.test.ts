@@ -1,18 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { findProfile, readerSettings } from '../../../src/conformance/profiles.js';
-import { stampText } from '../../../src/formats/cmep/writer.js';
 import { PARTITION_ROOM } from '../../../src/kernel/settle-memory.js';
-import { dayNumber, readDayStart } from '../../../src/model/time.js';
-import { scanRange } from '../../../src/pipeline/scan/scan-range.js';
+import { dayNumber } from '../../../src/model/time.js';
 import { PlainMeters } from '../../../src/pipeline/settle/plain-meters.js';
-import { runSettleTask } from '../../../src/pipeline/settle/settle-task.js';
-import type { HistoryRef, SettleResult, SettleTask } from '../../../src/pipeline/settle/settle-types.js';
+import type { SettleResult } from '../../../src/pipeline/settle/settle-types.js';
 import { importRegister } from '../../../src/store/register/register-import.js';
 import { DEFAULT_POLICY, type Policy } from '../../../src/vee/policy.js';
 import { nightLines, randomMeters, randomOf, registerText, ZONE_MINUTES } from './random-nights.js';
+import { type Past, pastAfter, settle } from './settled-file.js';
 
 let folder: string;
 beforeEach(() => {
@@ -55,106 +52,6 @@ function randomPolicies(random: () => number): Record<string, Policy> {
 }
 
 const SEEDS = 5;
-
-/** What the nights before have left. */
-interface Past {
-  days: HistoryRef[];
-  registers: HistoryRef[];
-}
-
-/** Settles a file of one night. @param where folder for what it leaves */
-function settle(
-  file: string,
-  where: string,
-  day: number,
-  lowers: readonly string[],
-  pasts: readonly Past[],
-  given: { output: Partial<SettleTask['output']>; policies: Record<string, Policy> },
-  profile: string,
-  register: string | null,
-) {
-  mkdirSync(where, { recursive: true });
-  const bytes = readFileSync(file).length;
-  const nowStamp = readDayStart(day + 1, ZONE_MINUTES) + 600;
-  const scanned = scanRange({
-    path: file,
-    fileBytes: bytes,
-    from: 0,
-    to: bytes,
-    format: 'cmep',
-    settings: readerSettings(findProfile(profile)!, 0, nowStamp),
-    startsAt: 0,
-    range: 0,
-    partitionLowers: [...lowers],
-    workDirectory: where,
-    isShared: false,
-    findingsMax: 100,
-    marketZoneMinutes: ZONE_MINUTES,
-  });
-  const { spillFile, spillOffset, partitionStarts, reads } = scanned;
-  expect(partitionStarts.at(-1)!, `${file}: ${reads} reads`).toBeGreaterThan(0);
-  return runSettleTask({
-    index: 0,
-    partitions: lowers.map((lower, id) => ({
-      id,
-      lower,
-      upper: lowers[id + 1] ?? null,
-      pieces: {
-        fileIndex: Int32Array.of(0),
-        offsets: Float64Array.of(spillOffset + partitionStarts[id]! * 4),
-        lengths: Int32Array.of((partitionStarts[id + 1]! - partitionStarts[id]!) * 4),
-      },
-      ...pasts[id]!,
-    })),
-    spillFiles: [spillFile],
-    rangeStarts: Float64Array.of(0),
-    rangeSources: Uint16Array.of(0),
-    sourceCount: 1,
-    rangeFiles: [`night-${day}.cmep`],
-    rangeOrder: null,
-    nowStamp,
-    closeAfterMinutes: 0,
-    marketZoneMinutes: ZONE_MINUTES,
-    vee: {
-      enabled: true,
-      policies: given.policies,
-      holidays: null,
-      loadProfiles: [],
-    },
-    register,
-    covered: [],
-    completeDays: [day],
-    output: {
-      sender: 'S',
-      receiver: 'R',
-      created: stampText(nowStamp, 0),
-      zoneMinutes: 0,
-      stamps: 'explicit',
-      flags: 'as-received',
-      validatedFlag: 'keep',
-      maximumBytes: 1e9,
-      maximumRecords: 1e6,
-      ...given.output,
-    },
-    stagingDirectory: where,
-    sends: true,
-    findingsMax: 1000,
-  });
-}
-
-/** The past of a partition that the next night sees. */
-function pastAfter(past: Past, { history, openDays }: SettleResult, partition: number): Past {
-  const own = history.filter((staged) => staged.partition === partition);
-  const merged = (refs: HistoryRef[], kind: 'day' | 'registers') => {
-    const byDay = new Map(refs.map((ref) => [ref.day, ref]));
-    for (const { day, path } of own.filter((staged) => staged.kind === kind)) {
-      const totals = own.find((staged) => staged.kind === 'totals' && staged.day === day);
-      byDay.set(day, { day, path, totalsPath: totals?.path ?? '', isOpen: openDays.includes(day) });
-    }
-    return [...byDay.values()].sort((a, b) => a.day - b.day);
-  };
-  return { days: merged(past.days, 'day'), registers: merged(past.registers, 'registers') };
-}
 
 /** All that a task leaves, without the names of folders. */
 function all(result: SettleResult, where: string) {
