@@ -204,8 +204,9 @@ export const WORK_LIMITS: readonly LimitSection[] = [
       {
         name: 'MAP_BYTES',
         file: 'src/store/ledger/ledger.ts',
-        says: 'bytes of ledger',
-        beyond: 'the ledger cannot be written any more',
+        says: 'bytes of address space of the ledger at first',
+        beyond: 'more is mapped as its file grows',
+        sameAs: 'test/store/ledger/ledger-room.test.ts',
       },
       {
         name: 'NARROW_QUALITIES_MAX',

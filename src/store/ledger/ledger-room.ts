@@ -13,15 +13,9 @@ const ZEROS = new Uint8Array(64 * 1024);
  * Makes sure that a transaction finds its pages in the ledger's file, before it begins: where the disk is full or a
  * file may not be so large, the system says so here. Within LMDB the same error may leave memory damaged.
  * @param neededBytes that the transaction may add
- * @param fileBytesMax size that the file may have
  * @throws the system's error; the file is as long then as it was
  */
-export function makeRoom(
-  database: RootDatabase<Buffer, string>,
-  path: string,
-  neededBytes: number,
-  fileBytesMax: number,
-): void {
+export function makeRoom(database: RootDatabase<Buffer, string>, path: string, neededBytes: number): void {
   const { pageSize, lastPageNumber } = database.getStats() as { pageSize: number; lastPageNumber: number };
   const usedBytes = (lastPageNumber + 1) * pageSize;
   const endByte = usedBytes + neededBytes;
@@ -29,8 +23,7 @@ export function makeRoom(
   const fd = openSync(path, 'r+');
   try {
     // Room that is there may be beyond what this process may write: its last byte tells, and holds nothing.
-    if (size < Math.min(endByte, fileBytesMax))
-      growTo(fd, size, Math.min(endByte + STEP_BYTES, fileBytesMax));
+    if (size < endByte) growTo(fd, size, endByte + STEP_BYTES);
     else if (size > usedBytes) writeSync(fd, ZEROS, 0, 1, size - 1);
   } finally {
     closeSync(fd);

@@ -25,7 +25,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.j
 
 /** The layout whose values have no CRC-32 before them, and no sum. */
 const LAYOUT_WITHOUT_CHECKS = 2;
-/** Address space for the ledger; its file grows as needed. */
+/** Address space for the ledger at first: its file grows as needed, and lmdb maps more where it is longer. */
 const MAP_BYTES = 1 << 30;
 /** Without `overlappingSync` a commit is on disk before its meta page is, and LMDB never goes back to an earlier one. */
 const LMDB_OPTIONS = { encoding: 'binary', mapSize: MAP_BYTES, overlappingSync: false } as const;
@@ -96,7 +96,7 @@ export function openLedger(stateDirectory: string): Ledger {
   }
   const reads = readsOf(database, stateDirectory);
   try {
-    makeRoom(database, join(path, LEDGER_FILE), TRANSACTION_BYTES, MAP_BYTES);
+    makeRoom(database, join(path, LEDGER_FILE), TRANSACTION_BYTES);
     takeLock(database, stateDirectory, reads);
   } catch (thrown) {
     void database.close();
@@ -212,7 +212,7 @@ function writeAll(
   const isRemoval = encoded.every(({ bytes }) => bytes === undefined);
   const valueBytes = encoded.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
   const neededBytes = isRemoval ? REMOVAL_BYTES : TRANSACTION_BYTES + 2 * valueBytes;
-  makeRoom(database, join(ledgerFolder(stateDirectory), LEDGER_FILE), neededBytes, MAP_BYTES);
+  makeRoom(database, join(ledgerFolder(stateDirectory), LEDGER_FILE), neededBytes);
   database.transactionSync(() => {
     const sum = { ...(read<EntrySum>(database.getBinary(SUM_KEY), SUM_KEY, stateDirectory) ?? NO_ENTRIES) };
     for (const { key, bytes } of encoded) {
