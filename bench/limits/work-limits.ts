@@ -595,18 +595,21 @@ export const WORK_LIMITS: readonly LimitSection[] = [
         file: 'src/store/redis/redis-ledger.ts',
         says: 'bytes of a key of a ledger on Redis',
         beyond: 'the run ends with an error',
+        test: 'test/store/redis/redis-limits.test.ts',
       },
       {
         name: 'RECONNECT_PAUSE_MS_MAX',
         file: 'src/store/redis/redis-connection.ts',
         says: 'ms between attempts to reach a Redis that was lost',
         beyond: 'it is tried again',
+        test: 'test/store/redis/redis-limits.test.ts',
       },
       {
         name: 'HOSTS_LOST_MAX',
         file: 'src/pipeline/hosts/shared-jobs.ts',
         says: 'hosts that died with a job',
         beyond: 'the host of the run does it',
+        test: 'test/pipeline/hosts/shared-jobs.test.ts',
       },
       {
         name: 'RUNS_KEPT_MAX',
