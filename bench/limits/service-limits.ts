@@ -8,8 +8,8 @@ export const SERVICE_LIMITS: readonly LimitSection[] = [
         name: 'ROWS_MAX',
         file: 'src/store/register/register-import.ts',
         says: 'rows',
-        beyond:
-          'the file is refused (so many rows take a test minutes; that a source is refused in its middle is tried with `ROW_BYTES_MAX`)',
+        beyond: 'the file is refused (tried with a smaller number: so many rows take minutes)',
+        test: 'test/store/register/register-limits.test.ts',
       },
       {
         name: 'RUN_ROWS_MAX',

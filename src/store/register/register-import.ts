@@ -64,16 +64,23 @@ export interface RegisterImport {
   meters: number;
 }
 
+/** How many rows are taken, sorted in memory at a time, and put in a block. */
+interface ImportLimits {
+  rows?: number;
+  runRows?: number;
+  blockRows?: number;
+}
+
 /**
  * Takes in a meter register. The result is one immutable file in the folder, made whole or not at all;
  * importing the same file again makes the same file.
- * @param limits smaller ones let tests see many runs and blocks
+ * @param limits smaller ones let tests see many runs and blocks, and a file of too many rows
  * @throws RegisterInvalidError READMILL_REGISTER_INVALID where any row is bad
  * @throws ReadmillError READMILL_REGISTER_UNREADABLE, READMILL_REGISTER_UNWRITABLE
  */
 export async function importRegister(
   request: RegisterImportRequest,
-  limits = { runRows: RUN_ROWS_MAX, blockRows: BLOCK_ROWS_MAX },
+  { rows = ROWS_MAX, runRows = RUN_ROWS_MAX, blockRows = BLOCK_ROWS_MAX }: ImportLimits = {},
 ): Promise<RegisterImport> {
   const folder = writing(request.directory, () => {
     makeFolder(request.directory);
@@ -89,11 +96,11 @@ export async function importRegister(
   try {
     const runsFd = writing(folder, () => open('runs'));
     const problems: ProblemList = { problems: [], count: 0 };
-    const source = await readSource(request, runsFd, limits.runRows, problems);
+    const source = await readSource(request, runsFd, { rows, runRows }, problems);
     return writing(request.directory, () => {
       const fd = open('register');
-      const writer = registerWriter(fd, limits.blockRows);
-      mergeInto(writer, runsFd, source, problems, limits.blockRows, request.onProgress);
+      const writer = registerWriter(fd, blockRows);
+      mergeInto(writer, runsFd, source, problems, blockRows, request.onProgress);
       if (problems.count > 0) throw new RegisterInvalidError(request.file, source.format, problems);
       const { sha256, serviceClasses } = source;
       const index = writer.finish({ sha256, zoneMinutes: request.zoneMinutes, serviceClasses });
@@ -155,7 +162,7 @@ interface SortedSource {
 async function readSource(
   request: RegisterImportRequest,
   runsFd: number,
-  runRows: number,
+  { rows: rowsMax, runRows }: { rows: number; runRows: number },
   problems: ProblemList,
 ): Promise<SortedSource> {
   const { file, zoneMinutes, directory } = request;
@@ -174,7 +181,7 @@ async function readSource(
     run.rows = 0;
   };
   const onRow: RowSink = (texts, place) => {
-    if (rows + run.rows >= ROWS_MAX) refuseSource(problems, place, `more than ${ROWS_MAX} rows`);
+    if (rows + run.rows >= rowsMax) refuseSource(problems, place, `more than ${rowsMax} rows`);
     const isGood = append(run, texts, place);
     if (run.rows === runRows) spill();
     return isGood;

@@ -17,11 +17,16 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Imports a CSV. @returns its meters, or the first problem */
-async function imported(header: string, rows: readonly string[]): Promise<number | string> {
+async function imported(
+  header: string,
+  rows: readonly string[],
+  limits: Parameters<typeof importRegister>[1] = {},
+): Promise<number | string> {
   const file = join(folder, 'register.csv');
   writeFileSync(file, `${header}\n${rows.join('\n')}\n`);
   try {
-    return (await importRegister({ file, directory: join(folder, 'out'), zoneMinutes: -300 })).rows;
+    const request = { file, directory: join(folder, 'out'), zoneMinutes: -300 };
+    return (await importRegister(request, limits)).rows;
   } catch (thrown) {
     if (!(thrown instanceof RegisterInvalidError)) throw thrown;
     return thrown.problems[0]!.message;
@@ -35,6 +40,14 @@ it('SERVICE_CLASSES_MAX: so many classes may stand in a register, the row with o
   expect(await imported(header, rows(SERVICE_CLASSES_MAX + 1))).toContain(
     `more than the ${SERVICE_CLASSES_MAX} service classes`,
   );
+});
+
+it('ROWS_MAX: so many rows are taken, with one more the file is refused there', async () => {
+  const rows = (count: number) => Array.from({ length: count }, (_, i) => `M${i},KWH`);
+  // Runs that were sorted before count too.
+  const limits = { rows: 100, runRows: 30 };
+  expect(await imported('meter_id,units', rows(100), limits)).toBe(100);
+  expect(await imported('meter_id,units', rows(101), limits)).toContain('more than 100 rows');
 });
 
 it('BLOCK_ROWS_MAX: a meter may have so many rows, not one more', async () => {
