@@ -37,7 +37,7 @@ export function limitsPage(root: string): string {
 
 What input can drive is bounded by constants, each with a name in the code; the one thing that is not stands under [work and memory](#work-and-memory). What can be set stands in [configuration.md](configuration.md). This page is made from the catalogue of limits and from the code (\`npm run docs\`).
 
-Of ${LIMITS.length} limits ${tried} have a test that goes to the limit and beyond it. On ${same} only the pace hangs: their test (marked "same") shows that the result is the same on both sides. ${untried} have no test of their own (-).
+Of ${LIMITS.length} limits ${tried} have a test that goes to the limit and beyond it. On ${same} only the pace hangs: their test (marked "same") shows that the result is the same on both sides. Without a test of their own (-): ${untried}; the row says why.
 ${LIMIT_SECTIONS.map((section) => `\n${sectionText(root, section)}`).join('')}`;
 }
 
