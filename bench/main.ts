@@ -43,7 +43,7 @@ const AS2_ROOM_BYTES = 8 * 2 ** 30;
 const AS2_PROVINCE_ROOM_BYTES = 16 * 2 ** 30;
 
 /** Room for the night beside a dashboard: its files, work files, batches and history. */
-const SERVE_ROOM_BYTES = 4 * 2 ** 30;
+const SERVE_ROOM_BYTES = 16 * 2 ** 30;
 
 /** Room for the checks: a night four times, and the work files of the shuffled one. */
 const CHECK_ROOM_BYTES = 5 * 2 ** 30;

@@ -85,7 +85,9 @@ async function startServe(folder: string): Promise<{ child: ChildProcess; url: s
     [LAUNCHER, 'serve', '--config', join(folder, 'night.json'), '--port', '0'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  process.once('exit', () => void child.kill('SIGKILL'));
+  const kill = () => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout!.on('data', (piece: Buffer) => {
       const address = /Dashboard on (http:\/\/[\d.:]+)/.exec(piece.toString('utf8'))?.[1];

@@ -24,8 +24,8 @@ export interface ServePlan {
 }
 
 export const SHORT_SERVE_PLAN: ServePlan = { meters: 20_000, rounds: 1, requestsASecond: 20 };
-/** Some dozens of open dashboards, and a metrics server. */
-export const FULL_SERVE_PLAN: ServePlan = { meters: 1_000_000, rounds: 5, requestsASecond: 20 };
+/** A province, some dozens of open dashboards, and a metrics server. */
+export const FULL_SERVE_PLAN: ServePlan = { meters: 5_000_000, rounds: 3, requestsASecond: 20 };
 
 /**
  * Carries a night alone, and beside a dashboard that is asked all the time, in turns.
