@@ -45,6 +45,27 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
+/** What a night writes to files that are there at one time, and the memory of its process, as a multiple of its input. */
+const NIGHT_ROOM_FACTOR = 2.5;
+const TOUCH_BYTES = 16 * MIB;
+
+/**
+ * Where a folder is of memory, touches as much of it as a night writes, so that the night finds it in the machine's
+ * hands: a virtual machine is given memory at the first touch only, and gives back what lies free for some seconds.
+ * The night that writes 9 GB to memory never touched took up to 1.6 times as long, all of it in the system.
+ * @param inputBytes of the night's files
+ */
+export function touchRoom(folder: string, inputBytes: number): void {
+  if (fileSystemType(folder) !== 'tmpfs') return;
+  const sizeBytes = Math.min(inputBytes * NIGHT_ROOM_FACTOR, roomBytes(folder) / 2);
+  const path = join(folder, 'touched');
+  const fd = openSync(path, 'w');
+  const bytes = Buffer.alloc(TOUCH_BYTES);
+  for (let at = 0; at < sizeBytes; at += TOUCH_BYTES) writeAll(fd, bytes);
+  closeSync(fd);
+  rmSync(path);
+}
+
 /** The same night in another folder, and on its disk for good, so that nothing of the copy is still to be written. */
 export function copyNight(night: NightData, directory: string): NightData {
   mkdirSync(directory, { recursive: true });

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } fro
 import { basename, join } from 'node:path';
 import type { RunReport } from '../src/report/run-report.js';
 import { parseDecimalSum } from './answers.js';
+import { touchRoom } from './disk.js';
 import { BENCH_PROFILES, type NightData } from './night-data.js';
 import { NOW_ISO } from './night-day.js';
 import { readPlainly } from './plain-reader.js';
@@ -64,6 +65,7 @@ export async function runNight(
     const isSent = options.partner !== undefined;
     const arguments_ = ['run', '--config', 'night.json', '--json', ...(isSent ? [] : ['--no-deliver'])];
     const clock = ['--workers', String(options.workers), '--now', NOW_ISO];
+    touchRoom(folder, night.sizeBytes);
     const endBeside = await options.beside?.(folder);
     const { seconds, code, output, peak } = await cli([...arguments_, ...clock], folder);
     await endBeside?.();

@@ -45,7 +45,7 @@ export const FULL_PLAN: Plan = {
   nights: [
     { meters: 100_000, rounds: 3 },
     { meters: 500_000, rounds: 3 },
-    { meters: 1_000_000, rounds: 1 },
+    { meters: 1_000_000, rounds: 3 },
   ],
   defectMeters: 500_000,
   defectRounds: 1,
@@ -56,7 +56,7 @@ export const FULL_PLAN: Plan = {
 };
 
 /** A province. */
-export const LARGE_NIGHT = { meters: 5_000_000, rounds: 1 };
+export const LARGE_NIGHT = { meters: 5_000_000, rounds: 3 };
 
 /** Bytes of a generated meter's day in CMEP v1.20, rounded up. */
 const METER_BYTES = 720;
