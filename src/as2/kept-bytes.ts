@@ -1,8 +1,11 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Bytes that are read, compressed, hashed and encrypted at a time. */
-export const CHUNK_BYTES = 1024 * 1024;
+/**
+ * Bytes that are read, compressed, hashed and encrypted at a time. Node's cipher allocates what it gives back; from
+ * 128 KiB on that is memory from the system, page by page, which takes longer than the encryption.
+ */
+export const CHUNK_BYTES = 64 * 1024;
 /** Bytes of a layer that are kept in memory; a larger one goes to a file. */
 export const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 /** Buffers that are kept for the next message. */
