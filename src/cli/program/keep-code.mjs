@@ -26,6 +26,14 @@ module.exports[name]=async(given)=>{try{return await task(given)}finally{keep()}
 `;
 }
 
+/** V8's own budget of a function until it is looked at whether to optimize it. */
+function interruptBudget() {
+  const { stdout } = spawnSync(process.execPath, ['--v8-options'], { encoding: 'utf8' });
+  const found = /--interrupt-budget=(\d+)/.exec(stdout);
+  if (found === null) throw new Error('node --v8-options names no --interrupt-budget');
+  return Number(found[1]);
+}
+
 /** Runs a command in this process, as the built program does, and keeps its code at the end. */
 function gather(words) {
   const { codePath, compileProgram, startProgram } = createRequire(import.meta.url)(LOADER);
@@ -33,8 +41,9 @@ function gather(words) {
   const script = compileProgram(path);
   process.argv = [process.execPath, startPath(MAIN), ...words];
   process.on('exit', () => {
-    // The flag that threads are started under: code that is kept under it would be refused without it.
+    // The flags that threads are started under: code that is kept under them would be refused without them.
     setFlagsFromString('--concurrent-recompilation');
+    setFlagsFromString(`--interrupt-budget=${interruptBudget()}`);
     const own = `${codePath(path)}.new`;
     writeFileSync(own, script.createCachedData());
     renameSync(own, codePath(path));
