@@ -130,6 +130,35 @@ describe('what the kernel compresses', () => {
     expect(compressed.length).toBeLessThan(symbols.length / 2);
   });
 
+  it('comes back where what follows is nothing like what its codes were made for', () => {
+    const kinds: [string, Buffer][] = [
+      ['records', records(1200)],
+      ['noise', noise(BLOCK_BYTES * 2)],
+      ['zeros', Buffer.alloc(BLOCK_BYTES * 2)],
+      ['bytes of seven bits', noise(BLOCK_BYTES * 2, 7).map((byte) => byte & 127) as Buffer],
+      [
+        'bytes that records have none of',
+        Buffer.alloc(BLOCK_BYTES, Buffer.from([0xfe, 0x81, 0xfe, 0x82, 0x83])),
+      ],
+    ];
+    for (const [first, before] of kinds) {
+      for (const [then, behind] of kinds) {
+        const bytes = Buffer.concat([before, before, behind, before.subarray(0, 1000)]);
+        expect(Buffer.compare(inflateSync(mustComeBack(bytes)), bytes), `${first}, ${then}`).toBe(0);
+      }
+    }
+  });
+
+  it('shares codes for so long only as they fit', () => {
+    // Values of other digits, block by block: codes made for the first would cost the last ones too much.
+    const ages = Array.from({ length: 12 }, (_, age) =>
+      noise(BLOCK_BYTES, age + 1).map((byte) => 48 + age * 10 + (byte % 10)),
+    );
+    const whole = mustComeBack(Buffer.concat(ages));
+    const alone = ages.reduce((sum, age) => sum + mustComeBack(age).length, 0);
+    expect(whole.length).toBeLessThan(alone * 1.01);
+  });
+
   it('keeps two streams at a time apart', () => {
     const [a, b] = [records(800), noise(300_000)];
     const [first, second] = [beginDeflating(), beginDeflating()];

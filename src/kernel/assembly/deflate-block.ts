@@ -1,6 +1,8 @@
 /** Writes blocks of a deflate stream (RFC 1951). */
 import { CODE_SHIFT, makeCodes } from './deflate-codes';
+import { countSymbols, distanceSymbol } from './deflate-counts';
 import {
+  BLOCK_BYTES,
   CODE_LENGTHS,
   DISTANCE_CODES,
   DISTANCE_COUNTS,
@@ -17,7 +19,7 @@ import {
   SEQUENCES,
   SHORT_LENGTHS,
 } from './deflate-layout';
-import { distanceSymbol, parseBlock } from './deflate-parse';
+import { parseBlock } from './deflate-parse';
 
 const END_OF_BLOCK = 256;
 const SHORTEST_MATCH = 3;
@@ -30,6 +32,10 @@ const AGAIN = 16;
 const ZEROS = 17;
 const MORE_ZEROS = 18;
 const STORED_BYTES = 65_535;
+/** Blocks that follow one whose codes they share, at the most: what is in a batch hardly changes from block to block. */
+const SHARING_BLOCKS = 31;
+/** A block shares the codes where it does not need more bits a byte than the one they were made for, in 64ths of it. */
+const SHARED_BITS_MAX: u64 = 66;
 /** In this order a block's header tells the lengths of the codes of lengths. */
 const LENGTH_ORDER: StaticArray<u8> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
@@ -38,10 +44,18 @@ let bits: u64 = 0;
 let bitCount: u64 = 0;
 let out: usize = 0;
 
+/** Whether the codes of a block are in force still, so that more sequences may follow. */
+let isOpen = false;
+/** How many blocks may share the codes in force, and the bits that BLOCK_BYTES of them may need. */
+let sharing = 0;
+let sharedBitsMax: u64 = 0;
+
 /** Begins a stream of blocks; where a table of lengths does not stand yet, it is made. */
 export function beginBlocks(): void {
   bits = 0;
   bitCount = 0;
+  isOpen = false;
+  sharing = 0;
   let symbol: u32 = 257;
   let least = SHORTEST_MATCH;
   for (; symbol < 285; symbol++) {
@@ -78,12 +92,20 @@ function alignOutput(): void {
   if (bitCount > 0) put(0, 8 - bitCount);
 }
 
-/** Appends a block with these bytes, in the shortest of two ways: coded, or as they are. */
-export function putBlock(from: usize, to: usize, isLast: bool): void {
-  memory.fill(LITERAL_COUNTS, 0, LITERAL_SYMBOLS << 2);
-  memory.fill(DISTANCE_COUNTS, 0, DISTANCE_SYMBOLS << 2);
-  store<u32>(LITERAL_COUNTS + (END_OF_BLOCK << 2), 1);
+/**
+ * Appends these bytes in the shortest of three ways: by the codes of the block before, so that nothing is counted; as
+ * a block with codes of its own; or as they are.
+ */
+export function putBlock(from: usize, to: usize): void {
   const end = parseBlock(from, to);
+  if (sharing > 0 && putSharing(from, to, end)) {
+    sharing--;
+    return;
+  }
+  endBlock();
+  // Only behind a whole block others may follow, which want a code for each symbol.
+  const isWhole = to - from === BLOCK_BYTES;
+  countSymbols(from, end, isWhole ? 1 : 0);
   makeCodes(LITERAL_COUNTS, LITERAL_CODES, LITERAL_SYMBOLS, CODE_BITS);
   makeCodes(DISTANCE_COUNTS, DISTANCE_CODES, DISTANCE_SYMBOLS, CODE_BITS);
   const literals = usedSymbols(LITERAL_CODES, LITERAL_SYMBOLS);
@@ -92,24 +114,53 @@ export function putBlock(from: usize, to: usize, isLast: bool): void {
   makeCodes(LENGTH_COUNTS, LENGTH_CODES, LENGTH_SYMBOLS, LENGTH_CODE_BITS);
   const pieces = (<u64>(to - from) + STORED_BYTES - 1) / STORED_BYTES;
   const storedBits = (<u64>(to - from) + 5 * pieces) << 3;
-  if (headerBits(shorts) + bodyBits() >= storedBits) {
-    putStored(from, to, isLast);
+  const coded = bodyBits();
+  if (headerBits(shorts) + coded >= storedBits) {
+    sharing = 0;
+    putStored(from, to);
     return;
   }
-  putHeader(literals, distances, shorts, isLast);
+  putHeader(literals, distances, shorts);
+  joinMatchCodes();
   putSequences(from, end);
+  isOpen = true;
+  sharing = isWhole ? SHARING_BLOCKS : 0;
+  sharedBitsMax = min((coded * SHARED_BITS_MAX) >> 6, (<u64>BLOCK_BYTES) << 3);
+}
+
+/** Appends sequences by the codes in force. @returns false, and takes them back, where that needs too many bits */
+function putSharing(from: usize, to: usize, end: usize): bool {
+  const outBefore = out;
+  const bitsBefore = bits;
+  const countBefore = bitCount;
+  putSequences(from, end);
+  const needed = ((<u64>(out - outBefore)) << 3) + bitCount - countBefore;
+  if (needed * BLOCK_BYTES <= sharedBitsMax * <u64>(to - from)) return true;
+  out = outBefore;
+  bits = bitsBefore;
+  bitCount = countBefore;
+  return false;
+}
+
+/** Ends the block whose codes are in force. */
+function endBlock(): void {
+  if (!isOpen) return;
+  const code = codeOf(LITERAL_CODES, END_OF_BLOCK);
+  put(code & CODE_MASK, code >> CODE_SHIFT);
+  isOpen = false;
 }
 
 /** Ends the stream of blocks with one that holds nothing. */
 export function putEmptyBlock(): void {
+  endBlock();
   put(1 | (1 << 1), 10);
   alignOutput();
 }
 
-function putStored(from: usize, to: usize, isLast: bool): void {
+function putStored(from: usize, to: usize): void {
   for (let at = from; at < to; ) {
     const length = min(STORED_BYTES, <i32>(to - at));
-    put(isLast && at + length === to ? 1 : 0, 3);
+    put(0, 3);
     alignOutput();
     put(<u64>length | ((<u64>(length ^ 0xffff)) << 16), 32);
     memory.copy(out, at, length);
@@ -197,10 +248,10 @@ function bitsOf(counts: usize, codes: usize, symbol: i32, behind: i32): u64 {
   return <u64>codeOf(counts, symbol) * <u64>((codeOf(codes, symbol) >> CODE_SHIFT) + behind);
 }
 
-function putHeader(literals: i32, distances: i32, shorts: usize, isLast: bool): void {
+function putHeader(literals: i32, distances: i32, shorts: usize): void {
   const lengths = lengthCodesUsed();
   const numbers = (max(literals, 257) - 257) | ((distances - 1) << 5) | ((lengths - 4) << 10);
-  put(<u64>((isLast ? 1 : 0) | (2 << 1) | (numbers << 3)), 17);
+  put(<u64>((2 << 1) | (numbers << 3)), 17);
   for (let i = 0; i < lengths; i++) put(codeOf(LENGTH_CODES, unchecked(LENGTH_ORDER[i])) >> CODE_SHIFT, 3);
   for (let at: usize = SHORT_LENGTHS; at < shorts; at += 2) {
     const symbol = load<u8>(at);
@@ -228,7 +279,6 @@ function joined(held: u64, heldCount: u64, value: u64): u64 {
 }
 
 function putSequences(from: usize, end: usize): void {
-  joinMatchCodes();
   let at = from;
   // Kept here, and not where every call would have to store and load them again.
   let held = bits;
@@ -288,6 +338,4 @@ function putSequences(from: usize, end: usize): void {
   bits = held;
   bitCount = count;
   out = to;
-  const code = codeOf(LITERAL_CODES, END_OF_BLOCK);
-  put(code & CODE_MASK, code >> CODE_SHIFT);
 }

@@ -57,6 +57,9 @@ export const INPUT_BYTES = 2 * BLOCK_BYTES;
 /** Bytes behind the input that are read along. */
 export const READ_AHEAD_BYTES = 64;
 export const OUTPUT = INPUT + INPUT_BYTES + 65_536;
-/** What the input becomes at worst: itself, with five bytes for each 65,535 of a block, the ends, and a last store. */
-export const OUTPUT_BYTES = INPUT_BYTES + 1024;
+/**
+ * What the input becomes at worst: itself, with five bytes for each 65,535 of a block, the ends, and a last store;
+ * before that is seen, a block may have been written with 15 bits a byte.
+ */
+export const OUTPUT_BYTES = 2 * INPUT_BYTES + 1024;
 export const MEMORY_BYTES = OUTPUT + OUTPUT_BYTES;

@@ -1,11 +1,8 @@
 /** Finds what a block repeats of the bytes before it. */
 import {
-  DISTANCE_COUNTS,
   FAR,
   HISTORY_BYTES,
   INPUT,
-  LITERAL_COUNTS,
-  MATCH_SYMBOLS,
   NEAR,
   SEQUENCE_BYTES,
   SEQUENCES,
@@ -73,29 +70,10 @@ function matchLength(at: usize, distance: usize, known: i32, to: usize): i32 {
   return most;
 }
 
-function countUp(counts: usize, symbol: usize): void {
-  const at = counts + (symbol << 2);
-  store<u32>(at, load<u32>(at) + 1);
-}
-
-export function distanceSymbol(distance: u32): u32 {
-  const less = distance - 1;
-  if (less < 4) return less;
-  const high = 31 - clz(less);
-  return 2 * high + ((less >> (high - 1)) & 1);
-}
-
-function countLiterals(from: usize, to: usize): void {
-  for (let at = from; at < to; at++) countUp(LITERAL_COUNTS, load<u8>(at));
-}
-
-/** Appends a sequence and counts its symbols, but for the distance. */
 function putSequence(next: usize, literalsFrom: usize, at: usize, length: i32, distance: usize): void {
   store<u32>(next, <u32>(at - literalsFrom));
   store<u16>(next, <u16>length, 4);
   store<u16>(next, <u16>distance, 6);
-  countLiterals(literalsFrom, at);
-  countUp(LITERAL_COUNTS, load<u16>(MATCH_SYMBOLS + (length << 2)));
 }
 
 /** Enters where bytes stand that may come again. */
@@ -121,7 +99,7 @@ function lookNear(at: usize): usize {
 }
 
 /**
- * Makes sequences of a block, and counts its symbols. A match at the distance of the last one is tried first: in
+ * Makes sequences of a block. A match at the distance of the last one is tried first: in
  * records of one kind, the next field mostly stands where it stood in the record that was matched before.
  * @returns where the sequences end
  */
@@ -130,8 +108,6 @@ export function parseBlock(from: usize, to: usize): usize {
   let at = from;
   let literalsFrom = from;
   let distance = lastDistance;
-  // Matches at one distance that are not counted yet.
-  let uncounted: u32 = 0;
   const last = <usize>max(<isize>from, <isize>(to - WIDTH));
   while (at < last) {
     if (distance !== 0) {
@@ -142,7 +118,6 @@ export function parseBlock(from: usize, to: usize): usize {
         const length = matchLength(at, distance, 4, to);
         putSequence(next, literalsFrom, at, length, distance);
         next += SEQUENCE_BYTES;
-        uncounted++;
         remember(at);
         at += length;
         literalsFrom = at;
@@ -176,25 +151,15 @@ export function parseBlock(from: usize, to: usize): usize {
     }
     putSequence(next, literalsFrom, at, length, found);
     next += SEQUENCE_BYTES;
-    countDistances(distance, uncounted);
     distance = found;
-    uncounted = 1;
     at += length;
     literalsFrom = at;
   }
-  countDistances(distance, uncounted);
   lastDistance = distance;
   if (literalsFrom < to) {
-    countLiterals(literalsFrom, to);
     store<u32>(next, <u32>(to - literalsFrom));
     store<u32>(next, 0, 4);
     next += SEQUENCE_BYTES;
   }
   return next;
-}
-
-function countDistances(distance: usize, number: u32): void {
-  if (number === 0) return;
-  const at = DISTANCE_COUNTS + (distanceSymbol(<u32>distance) << 2);
-  store<u32>(at, load<u32>(at) + number);
 }

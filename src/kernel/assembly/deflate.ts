@@ -34,7 +34,7 @@ export function deflatePiece(length: i32, isLast: bool): i32 {
   const to = <usize>INPUT + length;
   for (let from: usize = INPUT; from < to; ) {
     const end = min(to, from + BLOCK_BYTES);
-    putBlock(from, end, false);
+    putBlock(from, end);
     from = end;
   }
   adler = adler32(adler, INPUT, to);
