@@ -37,10 +37,10 @@ const NO_REQUIRE = '--no-experimental-require-module';
 export const THREAD_FLAGS = [
   // Each thread compiles what it runs hot by itself: further threads that do so take the processors from these.
   '--no-concurrent-recompilation',
-  // V8 optimizes a function that has used up this budget some times over; by itself it has a fifteenth of it. What is
+  // V8 optimizes a function that has used up this budget some times over; by itself it has a quarter of it. What is
   // really hot in a night is in the kernel, or hot enough to get there all the same: with V8's own budget a night of
-  // 1,000,000 meters took 2 to 6 % longer, for functions that had little left to do then.
-  '--interrupt-budget=1000000',
+  // 1,000,000 meters took 2 to 6 % longer, one with gaps 5 %, for functions that had little left to do then.
+  '--interrupt-budget=250000',
 ];
 
 /** Threads, and the error that one of them ended with while it had no task: by itself that would end the process. */
