@@ -3,9 +3,11 @@ import {
   closeSync,
   copyFileSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   rmSync,
   statfsSync,
   writeSync,
@@ -45,25 +47,28 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
-/** What a night writes to files that are there at one time, and the memory of its process, as a multiple of its input. */
-const NIGHT_ROOM_FACTOR = 2.5;
-const TOUCH_BYTES = 16 * MIB;
+/** So much memory may be free, and no more than this is filled. */
+const FREE_BYTES_MAX = 3 * 1024 * MIB;
+const FILLED_BYTES_MAX = 64 * 1024 * MIB;
+const READ_BYTES = 16 * MIB;
 
 /**
- * Where a folder is of memory, touches as much of it as a night writes, so that the night finds it in the machine's
- * hands: a virtual machine is given memory at the first touch only, and gives back what lies free for some seconds.
- * The night that writes 9 GB to memory never touched took up to 1.6 times as long, all of it in the system.
- * @param inputBytes of the night's files
+ * Fills free memory with the cache of a file on the disk, which has nothing in it, as on a server that has run for a
+ * while: the system takes such pages for what is written next. Memory that lies free in a virtual machine is given
+ * back to its host, and got again page by page: a night that writes 7 GB to it took up to 1.6 times as long.
+ * @param folder of memory, where the night is to run; elsewhere nothing is done
+ * @param diskFolder where the file goes, for the time being
  */
-export function touchRoom(folder: string, inputBytes: number): void {
-  if (fileSystemType(folder) !== 'tmpfs') return;
-  const sizeBytes = Math.min(inputBytes * NIGHT_ROOM_FACTOR, roomBytes(folder) / 2);
-  const path = join(folder, 'touched');
-  const fd = openSync(path, 'w');
-  const bytes = Buffer.alloc(TOUCH_BYTES);
-  for (let at = 0; at < sizeBytes; at += TOUCH_BYTES) writeAll(fd, bytes);
+export function fillMemory(folder: string, diskFolder: string): void {
+  if (fileSystemType(folder) !== 'tmpfs' || fileSystemType(diskFolder) === 'tmpfs') return;
+  if (memoryBytes('MemFree') <= FREE_BYTES_MAX) return;
+  const sizeBytes = Math.min(memoryBytes('MemAvailable') - FREE_BYTES_MAX, FILLED_BYTES_MAX);
+  const path = join(diskFolder, 'memory');
+  const fd = openSync(path, 'a+');
+  ftruncateSync(fd, sizeBytes);
+  const bytes = Buffer.allocUnsafe(READ_BYTES);
+  for (let at = 0; at < sizeBytes; at += READ_BYTES) readSync(fd, bytes, 0, READ_BYTES, at);
   closeSync(fd);
-  rmSync(path);
 }
 
 /** The same night in another folder, and on its disk for good, so that nothing of the copy is still to be written. */
@@ -90,12 +95,13 @@ export function fileSystemType(directory: string): string {
 export function roomBytes(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
   const room = bavail * bsize;
-  return fileSystemType(directory) === 'tmpfs' ? Math.min(room, availableMemoryBytes()) : room;
+  return fileSystemType(directory) === 'tmpfs' ? Math.min(room, memoryBytes('MemAvailable')) : room;
 }
 
-function availableMemoryBytes(): number {
+/** One of the system's figures of its memory; what is free where it does not tell. */
+function memoryBytes(name: 'MemAvailable' | 'MemFree'): number {
   try {
-    const match = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'latin1'));
+    const match = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/meminfo', 'latin1'));
     return match ? Number(match[1]) * 1024 : freemem();
   } catch {
     return freemem();

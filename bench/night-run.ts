@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RunReport } from '../src/report/run-report.js';
 import { parseDecimalSum } from './answers.js';
-import { touchRoom } from './disk.js';
+import { fillMemory } from './disk.js';
 import { BENCH_PROFILES, type NightData } from './night-data.js';
 import { NOW_ISO } from './night-day.js';
 import { readPlainly } from './plain-reader.js';
@@ -65,7 +66,7 @@ export async function runNight(
     const isSent = options.partner !== undefined;
     const arguments_ = ['run', '--config', 'night.json', '--json', ...(isSent ? [] : ['--no-deliver'])];
     const clock = ['--workers', String(options.workers), '--now', NOW_ISO];
-    touchRoom(folder, night.sizeBytes);
+    fillMemory(folder, cacheFolder());
     const endBeside = await options.beside?.(folder);
     const { seconds, code, output, peak } = await cli([...arguments_, ...clock], folder);
     await endBeside?.();
@@ -89,6 +90,18 @@ export async function runNight(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+let madeCacheFolder: string | null = null;
+
+/** For the file that fills the memory; the same for all runs, so that what is cached of it stays. */
+function cacheFolder(): string {
+  if (madeCacheFolder === null) {
+    const made = mkdtempSync(join(tmpdir(), 'readmill-bench-'));
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    madeCacheFolder = made;
+  }
+  return madeCacheFolder;
 }
 
 const NOTHING = {

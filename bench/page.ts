@@ -37,7 +37,7 @@ function machinePart({ machine, fileSystem, scans }: BenchResult): string {
     [
       `- ${machine.cpu}, ${machine.cores} cores, ${(machine.memoryBytes / 1024 / MIB).toFixed(1)} GiB of memory, ${machine.system}, Node ${machine.node}. Load average before the run: ${machine.load.toFixed(1)}.`,
       `- Rivals: ${rivals.join(', ')}.`,
-      `- Files lie on ${fileSystem}${fileSystem === 'tmpfs' ? ', in memory: the figures are of pure work, and the last part tells what a disk adds. Before each night as much memory as it needs is touched, since a virtual machine is given memory at the first touch only' : ''}.`,
+      `- Files lie on ${fileSystem}${fileSystem === 'tmpfs' ? ', in memory: the figures are of pure work, and the last part tells what a disk adds. Before each night free memory is filled with the cache of an empty file, as on a server that has run for a while: a virtual machine gives free memory back to its host, and would get it again page by page' : ''}.`,
       `- Data: \`readmill generate\`, CMEP v1.20, one day of hourly reads; a meter has one record of 24 intervals and one of two register reads, ${whole(scans.sizeBytes / scans.meters)} bytes. All is clean but where the table says defects.`,
       '- Times are wall time. Memory is the peak of resident memory (VmHWM) of a whole process, all its threads and what Node takes included.',
     ].join('\n'),

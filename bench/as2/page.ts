@@ -116,7 +116,7 @@ function loadPart({ loads }: As2Figures): string {
 function nightPart({ nights }: As2Figures): string {
   return [
     '## A night up to the spool',
-    'One hourly day in CMEP v1.20 becomes batches and as many messages, which openssl decrypts. The floor is what no program that makes such messages can do without: two threads read the input, deflate it at level 1 of zlib, and put SHA-256 and AES-256-CBC over what comes out; nothing is checked, sorted, framed or written. Files lie in memory where the system has room there; medians of runs in turn.',
+    'One hourly day in CMEP v1.20 becomes batches and as many messages, which openssl decrypts. The floor is what no program that makes such messages can do without: two threads read the input, deflate it at level 1 of zlib, and put SHA-256 and AES-256-CBC over what comes out; nothing is checked, sorted, framed or written. Files lie in memory where the system has room there, and free memory is filled with the cache of a file before each run ([benchmarks](benchmarks.md) says why); medians of runs in turn.',
     table(
       [
         'Meters',
