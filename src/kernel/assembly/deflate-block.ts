@@ -35,7 +35,7 @@ const STORED_BYTES = 65_535;
 /** Blocks that follow one whose codes they share, at the most: what is in a batch hardly changes from block to block. */
 const SHARING_BLOCKS = 31;
 /** A block shares the codes where it does not need more bits a byte than the one they were made for, in 64ths of it. */
-const SHARED_BITS_MAX: u64 = 66;
+const SHARED_BITS: u64 = 66;
 /** In this order a block's header tells the lengths of the codes of lengths. */
 const LENGTH_ORDER: StaticArray<u8> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
@@ -48,7 +48,7 @@ let out: usize = 0;
 let isOpen = false;
 /** How many blocks may share the codes in force, and the bits that BLOCK_BYTES of them may need. */
 let sharing = 0;
-let sharedBitsMax: u64 = 0;
+let sharedBits: u64 = 0;
 
 /** Begins a stream of blocks; where a table of lengths does not stand yet, it is made. */
 export function beginBlocks(): void {
@@ -125,7 +125,7 @@ export function putBlock(from: usize, to: usize): void {
   putSequences(from, end);
   isOpen = true;
   sharing = isWhole ? SHARING_BLOCKS : 0;
-  sharedBitsMax = min((coded * SHARED_BITS_MAX) >> 6, (<u64>BLOCK_BYTES) << 3);
+  sharedBits = min((coded * SHARED_BITS) >> 6, (<u64>BLOCK_BYTES) << 3);
 }
 
 /** Appends sequences by the codes in force. @returns false, and takes them back, where that needs too many bits */
@@ -135,7 +135,7 @@ function putSharing(from: usize, to: usize, end: usize): bool {
   const countBefore = bitCount;
   putSequences(from, end);
   const needed = ((<u64>(out - outBefore)) << 3) + bitCount - countBefore;
-  if (needed * BLOCK_BYTES <= sharedBitsMax * <u64>(to - from)) return true;
+  if (needed * BLOCK_BYTES <= sharedBits * <u64>(to - from)) return true;
   out = outBefore;
   bits = bitsBefore;
   bitCount = countBefore;
