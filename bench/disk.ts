@@ -12,7 +12,7 @@ import {
   statfsSync,
   writeSync,
 } from 'node:fs';
-import { freemem } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { NightData } from './night-data.js';
 
@@ -47,28 +47,38 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
+/** A smaller night writes so little that new memory does not count. */
+const FILLED_FOR_BYTES = 64 * MIB;
 /** So much memory may be free, and no more than this is filled. */
 const FREE_BYTES_MAX = 3 * 1024 * MIB;
 const FILLED_BYTES_MAX = 64 * 1024 * MIB;
 const READ_BYTES = 16 * MIB;
+
+/** The file that fills the memory: it has no name, and stays cached as long as this process lives. */
+let filler: number | null = null;
 
 /**
  * Fills free memory with the cache of a file on the disk, which has nothing in it, as on a server that has run for a
  * while: the system takes such pages for what is written next. Memory that lies free in a virtual machine is given
  * back to its host, and got again page by page: a night that writes 7 GB to it took up to 1.6 times as long.
  * @param folder of memory, where the night is to run; elsewhere nothing is done
- * @param diskFolder where the file goes, for the time being
+ * @param inputBytes of the night
  */
-export function fillMemory(folder: string, diskFolder: string): void {
-  if (fileSystemType(folder) !== 'tmpfs' || fileSystemType(diskFolder) === 'tmpfs') return;
-  if (memoryBytes('MemFree') <= FREE_BYTES_MAX) return;
+export function fillMemory(folder: string, inputBytes: number): void {
+  if (inputBytes < FILLED_FOR_BYTES || fileSystemType(folder) !== 'tmpfs') return;
+  if (fileSystemType(tmpdir()) === 'tmpfs' || memoryBytes('MemFree') <= FREE_BYTES_MAX) return;
+  filler ??= openNameless();
   const sizeBytes = Math.min(memoryBytes('MemAvailable') - FREE_BYTES_MAX, FILLED_BYTES_MAX);
-  const path = join(diskFolder, 'memory');
-  const fd = openSync(path, 'a+');
-  ftruncateSync(fd, sizeBytes);
+  ftruncateSync(filler, sizeBytes);
   const bytes = Buffer.allocUnsafe(READ_BYTES);
-  for (let at = 0; at < sizeBytes; at += READ_BYTES) readSync(fd, bytes, 0, READ_BYTES, at);
-  closeSync(fd);
+  for (let at = 0; at < sizeBytes; at += READ_BYTES) readSync(filler, bytes, 0, READ_BYTES, at);
+}
+
+function openNameless(): number {
+  const path = join(tmpdir(), `readmill-bench-memory-${process.pid}`);
+  const fd = openSync(path, 'wx+');
+  rmSync(path);
+  return fd;
 }
 
 /** The same night in another folder, and on its disk for good, so that nothing of the copy is still to be written. */

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { linkSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RunReport } from '../src/report/run-report.js';
 import { parseDecimalSum } from './answers.js';
@@ -66,7 +65,7 @@ export async function runNight(
     const isSent = options.partner !== undefined;
     const arguments_ = ['run', '--config', 'night.json', '--json', ...(isSent ? [] : ['--no-deliver'])];
     const clock = ['--workers', String(options.workers), '--now', NOW_ISO];
-    fillMemory(folder, cacheFolder());
+    fillMemory(folder, night.sizeBytes);
     const endBeside = await options.beside?.(folder);
     const { seconds, code, output, peak } = await cli([...arguments_, ...clock], folder);
     await endBeside?.();
@@ -90,18 +89,6 @@ export async function runNight(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-let madeCacheFolder: string | null = null;
-
-/** For the file that fills the memory; the same for all runs, so that what is cached of it stays. */
-function cacheFolder(): string {
-  if (madeCacheFolder === null) {
-    const made = mkdtempSync(join(tmpdir(), 'readmill-bench-'));
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
-    madeCacheFolder = made;
-  }
-  return madeCacheFolder;
 }
 
 const NOTHING = {

@@ -2,8 +2,8 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from '
 import { dirname } from 'node:path';
 
 /**
- * Bytes that are read, compressed, hashed and encrypted at a time. Node's cipher allocates what it gives back; from
- * 128 KiB on that is memory from the system, page by page, which takes longer than the encryption.
+ * Bytes that are read, compressed, hashed and encrypted at a time. Node's cipher allocates what it gives back: pieces
+ * of 1 MiB are memory from the system each time, page by page, which took longer than their encryption.
  */
 export const CHUNK_BYTES = 64 * 1024;
 /** Bytes of a layer that are kept in memory; a larger one goes to a file. */

@@ -131,21 +131,16 @@ describe('what the kernel compresses', () => {
   });
 
   it('comes back where what follows is nothing like what its codes were made for', () => {
-    const kinds: [string, Buffer][] = [
-      ['records', records(1200)],
-      ['noise', noise(BLOCK_BYTES * 2)],
-      ['zeros', Buffer.alloc(BLOCK_BYTES * 2)],
-      ['bytes of seven bits', noise(BLOCK_BYTES * 2, 7).map((byte) => byte & 127) as Buffer],
-      [
-        'bytes that records have none of',
-        Buffer.alloc(BLOCK_BYTES, Buffer.from([0xfe, 0x81, 0xfe, 0x82, 0x83])),
-      ],
-    ];
-    for (const [first, before] of kinds) {
-      for (const [then, behind] of kinds) {
-        const bytes = Buffer.concat([before, before, behind, before.subarray(0, 1000)]);
-        expect(Buffer.compare(inflateSync(mustComeBack(bytes)), bytes), `${first}, ${then}`).toBe(0);
-      }
+    const kinds = {
+      records: records(1200),
+      noise: noise(BLOCK_BYTES * 2),
+      zeros: Buffer.alloc(BLOCK_BYTES * 2),
+      bytesOfSevenBits: noise(BLOCK_BYTES * 2, 7).map((byte) => byte & 127),
+      bytesThatRecordsHaveNoneOf: Buffer.alloc(BLOCK_BYTES, Buffer.from([0xfe, 0x81, 0xfe, 0x82, 0x83])),
+    };
+    for (const before of Object.values(kinds)) {
+      for (const behind of Object.values(kinds))
+        mustComeBack(Buffer.concat([before, before, behind, before.subarray(0, 1000)]));
     }
   });
 

@@ -1,6 +1,6 @@
 /** Writes blocks of a deflate stream (RFC 1951). */
 import { CODE_SHIFT, makeCodes } from './deflate-codes';
-import { countSymbols, distanceSymbol } from './deflate-counts';
+import { countSymbols, distanceSymbol, END_OF_BLOCK } from './deflate-counts';
 import {
   BLOCK_BYTES,
   CODE_LENGTHS,
@@ -21,7 +21,6 @@ import {
 } from './deflate-layout';
 import { parseBlock } from './deflate-parse';
 
-const END_OF_BLOCK = 256;
 const SHORTEST_MATCH = 3;
 const LONGEST_MATCH = 258;
 const CODE_BITS = 15;

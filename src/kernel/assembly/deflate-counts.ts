@@ -9,7 +9,7 @@ import {
   SEQUENCES,
 } from './deflate-layout';
 
-const END_OF_BLOCK = 256;
+export const END_OF_BLOCK = 256;
 
 function countUp(counts: usize, symbol: usize): void {
   const at = counts + (symbol << 2);

@@ -99,8 +99,8 @@ function lookNear(at: usize): usize {
 }
 
 /**
- * Makes sequences of a block. A match at the distance of the last one is tried first: in
- * records of one kind, the next field mostly stands where it stood in the record that was matched before.
+ * Makes sequences of a block. A match at the distance of the last one is tried first: in records of one kind, the
+ * next field mostly stands where it stood in the record that was matched before.
  * @returns where the sequences end
  */
 export function parseBlock(from: usize, to: usize): usize {
